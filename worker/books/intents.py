@@ -73,17 +73,25 @@ class Intent:
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """The HTTP request that carries some intents, exact to the byte; not yet a promise to send."""
+
+    method: str
+    path: str
+    """Under the API root, with query: "Payments?summarizeErrors=false"."""
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Dispatch:
     """One HTTP request with exact bytes and key, stored before it is sent, never recomposed."""
 
     id: str
     kind: IntentKind
     intent_ids: tuple[str, ...]
-    method: str
-    path: str
-    """Under the API root, with query: "Payments?summarizeErrors=false"."""
-    body: bytes
+    request: Request
     key: str
+    """Idempotency key: a hash over the sorted meanings (worker.posting.keys)."""
     deadline: datetime
     """Aware UTC: not sent after this instant."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
 
-from worker.books.intents import Answer, Dispatch, Found, Intent
+from worker.books.intents import Answer, Dispatch, Found, Intent, Request
 from worker.books.records import (
     Account,
     BankTransaction,
@@ -84,8 +84,8 @@ class Ledger(Protocol):
 
     def report(self, name: str, params: Mapping[str, str]) -> LedgerReport: ...
 
-    def compose(self, intents: Sequence[Intent], deadline: datetime) -> tuple[Dispatch, ...]:
-        """The requests for these intents of one kind, exact bytes and keys; sends nothing."""
+    def request_for(self, intents: Sequence[Intent]) -> Request:
+        """The one request that carries these intents (all of one kind); sends nothing."""
         ...
 
     def send(self, dispatch: Dispatch, intents: Sequence[Intent]) -> Answer:

@@ -291,3 +291,36 @@ class BankLine:
             if part and not any(part in seen for seen in parts):
                 parts.append(part)
         return " ".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class CashRecord:
+    """One ledger record as one movement of a bank account: what a bank line can already be.
+
+    A batch counts once (its payments do not count beside it); a transfer counts once per leg, with
+    `id` of the transfer. `amount` is signed as at the bank, in the bank account's currency.
+    """
+
+    id: str
+    kind: Literal["payment", "batch_payment", "bank_transaction", "transfer_in", "transfer_out"]
+    account_id: str
+    date: Day
+    amount: Decimal
+    contact_id: str
+    contact_name: str
+    reference: str
+    is_reconciled: bool
+    document_ids: tuple[str, ...] = ()
+    coding: str = ""
+    """Of spend or receive money: accounts and tax types of its lines; "" otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """A bank line whose explanation is settled: what the company's own past teaches."""
+
+    line: BankLine
+    contact_id: str
+    document_ids: tuple[str, ...] = ()
+    coding: str = ""
+    is_transfer: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,21 @@ class LedgerReport:
     raw: str
     """The ledger's JSON, kept with the digest."""
     as_of: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TieOut:
+    """Two totals that must agree, and whether they do."""
+
+    name: str
+    state: Literal["agrees", "different", "not provable"]
+    ours: Decimal
+    ledger: Decimal | None
+    currency: str
+    note: str = ""
+    items: tuple[tuple[str, Decimal], ...] = ()
+    """What explains the way from one figure to the other, listed."""
+
+    @property
+    def difference(self) -> Decimal | None:
+        return None if self.ledger is None else self.ours - self.ledger
