@@ -19,14 +19,45 @@ from worker.config_secret import Secret
 Mode = Literal["observe", "suggest", "auto"]
 AccountKind = Literal["bank", "card", "processor", "cash", "loan", "trust"]
 
+READ_SCOPES = (
+    "accounting.settings.read",
+    "accounting.contacts.read",
+    "accounting.invoices.read",
+    "accounting.payments.read",
+    "accounting.banktransactions.read",
+    "accounting.reports.aged.read",
+    "accounting.reports.balancesheet.read",
+    "accounting.reports.banksummary.read",
+    "accounting.reports.profitandloss.read",
+    "accounting.reports.trialbalance.read",
+)
+"""Enough to mirror and report; the default while every account is in observe."""
+
+WRITE_SCOPES = (
+    "accounting.settings.read",
+    "accounting.contacts",
+    "accounting.invoices",
+    "accounting.payments",
+    "accounting.banktransactions",
+    *READ_SCOPES[5:],
+)
+"""Enough to post as well; the default once an account is in suggest or auto."""
+
 XERO_API = "https://api.xero.com"
 XERO_TOKEN = "https://identity.xero.com/connect/token"  # an address, not a secret # noqa: S105
+
+
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 def key(says: str, default: Any = ..., **more: Any) -> Any:
     """A config key: `says` gives meaning and unit; no default means that it must be set."""
     about = {"says": says, **more}
-    return field(metadata=about) if default is ... else field(default=default, metadata=about)
+    if default is ...:
+        return field(metadata=about)
+    if default is _EMPTY:
+        return field(default_factory=lambda: _EMPTY, metadata=about)
+    return field(default=default, metadata=about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +163,7 @@ class RolesConfig:
     retention: str | None = key("retentions held", None)
     fx_fee: str | None = key("foreign exchange fees", None)
     interest: str | None = key("interest", None)
-    processors: Mapping[str, str] = key("payment processor: its account", MappingProxyType({}))
+    processors: Mapping[str, str] = key("payment processor: its account", _EMPTY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +242,7 @@ class Config:
     schedule: ScheduleConfig = key("when the daemon wakes", ScheduleConfig())
     digest: DigestConfig = key("the month-end digest", DigestConfig())
     delivery: DeliveryConfig = key("where reports go", DeliveryConfig())
-    csv_profiles: Mapping[str, CsvProfile] = key("CSV profiles by name", MappingProxyType({}))
+    csv_profiles: Mapping[str, CsvProfile] = key("CSV profiles by name", _EMPTY)
 
     def statement_folders(self, organisation: OrganisationConfig, code: str) -> tuple[Path, ...]:
         """Where this account's statement files are dropped, the long form first.
