@@ -1,0 +1,267 @@
+"""Post: every approved write goes out once, and what the ledger answered is recorded."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+
+from worker.books.intents import Dispatch, Found, Intent, IntentAnswer
+from worker.books.ports import Lease, Noun
+from worker.books.records import Document
+from worker.errors import TryLater
+from worker.jobs.pull import Pulled, refresh
+from worker.jobs.setup import LEASE_TTL_SECONDS, Setup
+from worker.mirror import bank_lines, cash, leases, outbox
+from worker.posting import keys
+from worker.posting.guards import Fresh, check
+from worker.posting.plan import dispatches, next_generation, rounds
+
+# A request may take this long; it ends well inside the lease (design §8).
+REQUEST_SECONDS = 60
+LEASE_RESERVE_SECONDS = 10
+# Absence is believed after three reads, this long after the dispatch's deadline (design §8).
+ABSENCE_READS = (timedelta(seconds=30), timedelta(seconds=60), timedelta(minutes=5))
+
+CASH_NOUNS: tuple[Noun, ...] = ("payments", "bank_transactions", "batch_payments", "bank_transfers")
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What a posting job did: intent ids by outcome."""
+
+    posted: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    parked: tuple[str, ...] = ()
+    problems: tuple[tuple[str, str], ...] = ()
+
+
+def post(setup: Setup, pulled: Pulled, lease: Lease) -> Posted:
+    """Send every approved intent once, settle what an earlier run left open.
+
+    A write is sent only after a fresh read says that it still holds; its bytes are stored before
+    they leave. Over the caps of the configuration an intent stays approved for the next run.
+    """
+    settled = settle_unknowns(setup, pulled, lease)
+    with setup.mirror.read() as conn:
+        waiting = outbox.open_intents(conn, setup.name, states=("approved",))
+    intents, problems = _within_caps(setup, waiting)
+    result = _Tally(settled, list(problems))
+    if intents and setup.mode == "observe":
+        return result.done()
+    for wave in rounds(intents) if intents else ():
+        if refresh(setup, CASH_NOUNS) and result.posted:
+            pass  # our own writes came back; the guards know them by their codes
+        for group in dispatches(_guarded(setup, pulled, wave, lease, result)):
+            lease = _renewed(setup, lease)
+            _send(setup, group, lease, result)
+    return result.done()
+
+
+class _Tally:
+    """Outcomes collected while the job goes on."""
+
+    def __init__(self, posted: Iterable[str], problems: list[tuple[str, str]]) -> None:
+        self.posted = list(posted)
+        self.refused: list[str] = []
+        self.unknown: list[str] = []
+        self.parked: list[str] = []
+        self.problems = problems
+
+    def done(self) -> Posted:
+        return Posted(
+            tuple(self.posted),
+            tuple(self.refused),
+            tuple(self.unknown),
+            tuple(self.parked),
+            tuple(self.problems),
+        )
+
+
+def _within_caps(
+    setup: Setup, waiting: Sequence[Intent]
+) -> tuple[list[Intent], tuple[tuple[str, str], ...]]:
+    """The oldest intents that fit the run's caps, and a sentence for those that wait."""
+    chosen: list[Intent] = []
+    money = Decimal(0)
+    for intent in sorted(waiting, key=lambda i: (i.date, i.id)):
+        if setup.per_run_max is not None and len(chosen) >= setup.per_run_max:
+            break
+        more = money + abs(intent.amount)
+        if setup.per_run_amount_max is not None and more > setup.per_run_amount_max:
+            break
+        chosen.append(intent)
+        money = more
+    left = len(waiting) - len(chosen)
+    if not left:
+        return chosen, ()
+    return chosen, (("cap", f"{left} approved postings wait for the next run: over the run's cap"),)
+
+
+def _guarded(
+    setup: Setup, pulled: Pulled, wave: Sequence[Intent], lease: Lease, result: _Tally
+) -> list[Intent]:
+    """Those of a wave that still hold on a fresh read; the others are moved with the reason."""
+    fresh = _fresh(setup, pulled, wave)
+    going: list[Intent] = []
+    for intent in wave:
+        objection = check(intent, fresh)
+        if objection is None:
+            going.append(intent)
+            continue
+        result.parked.append(intent.id)
+        result.problems.append((objection.state, f"{intent.code}: {objection.reason}"))
+        with setup.mirror.write() as conn:
+            outbox.move(
+                conn,
+                setup.name,
+                intent.id,
+                from_state="approved",
+                to_state=objection.state,
+                reason=objection.reason,
+                lease=lease,
+            )
+    return going
+
+
+def _fresh(setup: Setup, pulled: Pulled, wave: Sequence[Intent]) -> Fresh:
+    refs = {
+        (intent.credit_kind if is_credit else "invoice", document_id)
+        for intent in wave
+        for document_id, is_credit in _documents_of(intent)
+    }
+    documents: Mapping[str, Document] = setup.ledger.documents(sorted(refs)) if refs else {}
+    accounts = {i.account_id for i in wave} | {i.to_account_id for i in wave} - {""}
+    since = min(intent.date for intent in wave) - timedelta(days=200)
+    with setup.mirror.read() as conn:
+        records = cash.records(conn, setup.name, tuple(sorted(accounts)), since)
+        explaining = bank_lines.explaining_records(conn, setup.name)
+        own = outbox.own_records(conn, setup.name)
+    return Fresh(
+        organisation=pulled.organisation,
+        documents=documents,
+        cash=tuple(
+            record
+            for record in records
+            if record.id not in own and (record.id, record.account_id) not in explaining
+        ),
+        today=setup.today(pulled.organisation),
+    )
+
+
+def _documents_of(intent: Intent) -> list[tuple[str, bool]]:
+    """(document id, is it a credit) of everything this write touches."""
+    refund = intent.kind == "payment" and bool(intent.credit_kind)
+    touched = [(share.document_id, refund) for share in intent.shares]
+    return touched + ([(intent.credit_id, True)] if intent.credit_id else [])
+
+
+def _send(setup: Setup, group: tuple[Intent, ...], lease: Lease, result: _Tally) -> None:
+    """Store the exact request with its intents as `sending`, send it, record the answers."""
+    deadline = setup.clock.real() + timedelta(
+        seconds=min(REQUEST_SECONDS, LEASE_TTL_SECONDS - LEASE_RESERVE_SECONDS)
+    )
+    dispatch = Dispatch(
+        id="P" + uuid.uuid4().hex[:20],
+        kind=group[0].kind,
+        intent_ids=tuple(intent.id for intent in group),
+        request=setup.ledger.request_for(group),
+        key=keys.dispatch_key(intent.meaning for intent in group),
+        deadline=deadline,
+    )
+    with setup.mirror.write() as conn:
+        if not outbox.claim_dispatch(conn, setup.name, dispatch, lease, setup.clock.real()):
+            result.problems.append(("taken", "another run took these postings first"))
+            return
+    try:
+        answers = setup.ledger.send(dispatch, group).answers
+    except TryLater as reason:
+        # Never sent: the client raises only before the first byte leaves.
+        answers = tuple(IntentAnswer(i.id, "unknown", message=str(reason)) for i in group)
+    with setup.mirror.write() as conn:
+        outbox.settle(conn, setup.name, dispatch.id, answers, lease, setup.clock.real())
+    _count(answers, {intent.id: intent for intent in group}, result)
+
+
+def _count(answers: Iterable[IntentAnswer], intents: Mapping[str, Intent], result: _Tally) -> None:
+    for answer in answers:
+        code = intents[answer.intent_id].code
+        if answer.state == "posted":
+            result.posted.append(answer.intent_id)
+        elif answer.state == "rejected":
+            result.refused.append(answer.intent_id)
+            result.problems.append(("rejected", f"{code}: Xero refused it: {answer.message}"))
+        else:
+            result.unknown.append(answer.intent_id)
+            result.problems.append(
+                ("unknown", f"{code}: no clear answer from Xero; it will be looked up, not resent")
+            )
+
+
+def settle_unknowns(setup: Setup, pulled: Pulled, lease: Lease) -> tuple[str, ...]:
+    """Settle by reading alone what an earlier run, or a lost answer, left open.
+
+    What carries our code is posted. Absence needs three reads spread over five minutes with the
+    document unchanged; only then is the write planned again under the next generation.
+    """
+    with setup.mirror.write() as conn:
+        outbox.strand(conn, setup.name, lease)
+        unknown = outbox.unknowns(conn, setup.name)
+    now = setup.clock.real()
+    due = [
+        each
+        for each in unknown
+        if now >= each.deadline + ABSENCE_READS[min(each.absence_reads, len(ABSENCE_READS) - 1)]
+        or each.absence_reads == 0
+    ]
+    if not due:
+        return ()
+    found = setup.ledger.find([each.intent for each in due])
+    posted: list[str] = []
+    for each in due:
+        seen = found.get(each.intent.id) or Found(each.intent.id)
+        with setup.mirror.write() as conn:
+            leases.check(conn, lease, setup.clock.real())
+            if seen.ledger_id and not seen.several:
+                moved = outbox.move(
+                    conn,
+                    setup.name,
+                    each.intent.id,
+                    from_state="unknown",
+                    to_state="posted",
+                    reason="found by reading",
+                    ledger_id=seen.ledger_id,
+                    lease=lease,
+                )
+                posted += [each.intent.id] if moved else []
+            elif seen.several:
+                outbox.move(
+                    conn,
+                    setup.name,
+                    each.intent.id,
+                    from_state="unknown",
+                    to_state="needs_human",
+                    reason="more than one record in Xero carries this code",
+                    lease=lease,
+                )
+            elif now >= each.deadline + ABSENCE_READS[0]:
+                _note_absence(setup, conn, pulled, each, seen, lease)
+    return tuple(posted)
+
+
+def _note_absence(setup: Setup, conn, pulled, each, seen: Found, lease: Lease) -> None:  # type: ignore[no-untyped-def]
+    """One more read without a trace; the third one in order lets the write be planned again."""
+    reads = 0 if each.stamp and seen.stamp != each.stamp else each.absence_reads
+    if reads + 1 < len(ABSENCE_READS):
+        outbox.note_absence(conn, setup.name, each.intent.id, setup.clock.real(), seen.stamp)
+        return
+    again = next_generation(each.intent, pulled.organisation.id)
+    outbox.next_generation(conn, setup.name, each.intent.id, again)
+
+
+def _renewed(setup: Setup, lease: Lease) -> Lease:
+    with setup.mirror.write() as conn:
+        return leases.renew(conn, lease, setup.clock.real())
