@@ -1,0 +1,1 @@
+"""Reading what banks and people write: folding, names, document references. Pure."""
