@@ -212,6 +212,7 @@ def _plan(
         accounts=pulled.accounts,
         documents=working,
         today=today,
+        lines=lines,
         gap_accounts=known.gap_accounts,
         tax_filed_through=setup.tax_filed_through,
     )

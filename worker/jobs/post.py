@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 
-from worker.books.intents import Dispatch, Found, Intent, IntentAnswer
+from worker.books.intents import Dispatch, Found, Intent, IntentAnswer, IntentState
 from worker.books.ports import Lease, Noun
 from worker.books.records import Document
 from worker.errors import TryLater
 from worker.jobs.pull import Pulled, refresh
 from worker.jobs.setup import LEASE_TTL_SECONDS, Setup
 from worker.mirror import bank_lines, cash, leases, outbox
+from worker.mirror.outbox import UnknownIntent
 from worker.posting import keys
 from worker.posting.guards import Fresh, check
 from worker.posting.plan import dispatches, next_generation, rounds
@@ -53,8 +54,7 @@ def post(setup: Setup, pulled: Pulled, lease: Lease) -> Posted:
     if intents and setup.mode == "observe":
         return result.done()
     for wave in rounds(intents) if intents else ():
-        if refresh(setup, CASH_NOUNS) and result.posted:
-            pass  # our own writes came back; the guards know them by their codes
+        refresh(setup, CASH_NOUNS)
         for group in dispatches(_guarded(setup, pulled, wave, lease, result)):
             lease = _renewed(setup, lease)
             _send(setup, group, lease, result)
@@ -220,46 +220,49 @@ def settle_unknowns(setup: Setup, pulled: Pulled, lease: Lease) -> tuple[str, ..
     if not due:
         return ()
     found = setup.ledger.find([each.intent for each in due])
-    posted: list[str] = []
-    for each in due:
-        seen = found.get(each.intent.id) or Found(each.intent.id)
-        with setup.mirror.write() as conn:
-            leases.check(conn, lease, setup.clock.real())
-            if seen.ledger_id and not seen.several:
-                moved = outbox.move(
-                    conn,
-                    setup.name,
-                    each.intent.id,
-                    from_state="unknown",
-                    to_state="posted",
-                    reason="found by reading",
-                    ledger_id=seen.ledger_id,
-                    lease=lease,
-                )
-                posted += [each.intent.id] if moved else []
-            elif seen.several:
-                outbox.move(
-                    conn,
-                    setup.name,
-                    each.intent.id,
-                    from_state="unknown",
-                    to_state="needs_human",
-                    reason="more than one record in Xero carries this code",
-                    lease=lease,
-                )
-            elif now >= each.deadline + ABSENCE_READS[0]:
-                _note_absence(setup, conn, pulled, each, seen, lease)
-    return tuple(posted)
+    return tuple(
+        each.intent.id
+        for each in due
+        if _settle_one(setup, pulled, each, found.get(each.intent.id), lease)
+    )
 
 
-def _note_absence(setup: Setup, conn, pulled, each, seen: Found, lease: Lease) -> None:  # type: ignore[no-untyped-def]
-    """One more read without a trace; the third one in order lets the write be planned again."""
-    reads = 0 if each.stamp and seen.stamp != each.stamp else each.absence_reads
-    if reads + 1 < len(ABSENCE_READS):
-        outbox.note_absence(conn, setup.name, each.intent.id, setup.clock.real(), seen.stamp)
-        return
-    again = next_generation(each.intent, pulled.organisation.id)
-    outbox.next_generation(conn, setup.name, each.intent.id, again)
+def _settle_one(
+    setup: Setup, pulled: Pulled, each: UnknownIntent, found: Found | None, lease: Lease
+) -> bool:
+    """Whether the write turned out to be posted; otherwise one step nearer to knowing."""
+    seen = found or Found(each.intent.id)
+    now = setup.clock.real()
+
+    def move(to_state: IntentState, reason: str) -> bool:
+        return outbox.move(
+            conn,
+            setup.name,
+            each.intent.id,
+            from_state="unknown",
+            to_state=to_state,
+            reason=reason,
+            ledger_id=seen.ledger_id,
+            lease=lease,
+        )
+
+    with setup.mirror.write() as conn:
+        leases.check(conn, lease, now)
+        if seen.several:
+            move("needs_human", "more than one record in Xero carries this code")
+            return False
+        if seen.ledger_id:
+            return move("posted", "found by reading")
+        if now < each.deadline + ABSENCE_READS[0]:
+            return False
+        changed = bool(each.stamp) and seen.stamp != each.stamp
+        reads = 0 if changed else each.absence_reads
+        if reads + 1 < len(ABSENCE_READS):
+            outbox.note_absence(conn, setup.name, each.intent.id, now, seen.stamp)
+        else:
+            again = next_generation(each.intent, pulled.organisation.id)
+            outbox.next_generation(conn, setup.name, each.intent.id, again)
+        return False
 
 
 def _renewed(setup: Setup, lease: Lease) -> Lease:

@@ -24,12 +24,8 @@ class Fresh:
     organisation: Organisation
     documents: Mapping[str, Document]
     cash: Sequence[CashRecord]
-    """Live records of the accounts written to."""
+    """Live records of the accounts written to that belong to no other bank line."""
     today: date
-    explained: frozenset[str] = frozenset()
-    """Ids of cash records that already explain another bank line."""
-    own_codes: frozenset[str] = frozenset()
-    """Codes of our own settled writes: cash records carrying one belong to another line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +82,7 @@ def _same_cash(intent: Intent, fresh: Fresh) -> Objection | None:
     if intent.kind == "transfer":
         legs.append((intent.to_account_id, -intent.amount))
     for record in fresh.cash:
-        if (record.account_id, record.amount) not in legs or record.id in fresh.explained:
-            continue
-        if any(code in record.reference for code in fresh.own_codes):
+        if (record.account_id, record.amount) not in legs:
             continue
         near = intent.date - _WINDOW_BEFORE <= record.date <= intent.date + _WINDOW_AFTER
         recent = abs((record.date - intent.date).days) <= UNRECONCILED_DAYS_MAX

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -27,6 +27,8 @@ class PostingContext:
     """By AccountID."""
     documents: Mapping[str, Document]
     today: date
+    lines: Mapping[str, BankLine] = field(default_factory=dict)
+    """Open bank lines by id: where a transfer's other leg is found."""
     gap_accounts: frozenset[str] = frozenset()
     """AccountIDs with a proved statement gap: nothing is posted from them unattended."""
     tax_filed_through: date | None = None
@@ -210,11 +212,11 @@ def _transfer(
     """One transfer for both legs, planned on the outgoing one and dated by it."""
     if line.amount >= 0:
         raise Refused("a transfer is posted from its outgoing leg")
-    proposal = decision.proposal
-    to_account_id = proposal.record_id or ""
-    if to_account_id not in context.accounts:
-        raise Refused("the transfer's other account is not one of the configured bank accounts")
-    assert proposal.transfer_to is not None
+    other = context.lines.get(decision.proposal.transfer_to or "")
+    if other is None or other.account_id not in context.accounts:
+        raise Refused("the transfer's other leg is not among the open lines of our bank accounts")
+    if (other.amount, other.currency) != (-line.amount, line.currency):
+        raise Refused(f"the legs differ: {line.amount} and {other.amount} {other.currency}")
     return _intent(
         decision,
         line,
@@ -222,8 +224,8 @@ def _transfer(
         "transfer",
         generation,
         amount=line.amount,
-        to_account_id=to_account_id,
-        line_ids=(line.id, proposal.transfer_to),
+        to_account_id=other.account_id,
+        line_ids=(line.id, other.id),
     )
 
 
