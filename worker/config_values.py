@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from worker import config_fields as text_of
 from worker.config_secret import Secret
 
 Mode = Literal["observe", "suggest", "auto"]
@@ -85,10 +86,12 @@ class CsvProfile:
     """How one bank writes its CSV files; what is left out is found from the file itself."""
 
     columns: CsvColumns = key("our names for the file's columns")
-    encoding: str | None = key("text encoding, such as utf-8 or cp1252", None)
-    delimiter: str | None = key("one character between fields", None)
-    decimal: str | None = key("decimal mark: . or ,", None)
-    thousands: str | None = key("thousands mark", None)
+    encoding: str | None = key(
+        "text encoding, such as utf-8 or cp1252", None, reads=text_of.encoding
+    )
+    delimiter: str | None = key("one character between fields", None, reads=text_of.one_character)
+    decimal: Literal[".", ","] | None = key("decimal mark", None)
+    thousands: str | None = key("thousands mark", None, reads=text_of.one_character)
     date_format: str | None = key("strptime pattern, such as %d/%m/%Y", None)
     header: bool = key("does the file have a header row?", True)
     skip_rows: int = key("rows before the header (or first line) to pass over", 0, least=0)
@@ -98,8 +101,12 @@ class CsvProfile:
 class AccountConfig:
     """One bank account of an organisation."""
 
-    code: str = key("the ledger's account Code, AccountID, or account number")
-    currency: str | None = key("ISO currency code; left out: what the ledger says", None)
+    code: str = key(
+        "the ledger's account Code, AccountID, or account number", reads=text_of.folder_name
+    )
+    currency: str | None = key(
+        "ISO currency code; left out: what the ledger says", None, reads=text_of.currency
+    )
     kind: AccountKind = key("what sort of account this is; trust is only ever observed", "bank")
     source: Literal["statements", "ledger", "none"] = key(
         "where its lines come from: files in the inbox, the ledger's own bank records, nowhere",
@@ -119,13 +126,23 @@ class XeroConfig:
 
     client_id: str = key("client id of the connection")
     client_secret: Secret = key("where the client secret is kept")
-    base_url: str = key("the API's root", XERO_API, url=True)
-    token_url: str = key("the whole token address", XERO_TOKEN, url=True)
+    base_url: str = key("the API's root", XERO_API, reads=text_of.url)
+    token_url: str = key(
+        "the whole token address; left out: Xero's, or base_url/connect/token on loopback",
+        "",
+        reads=text_of.url,
+    )
     scopes: tuple[str, ...] = key("scopes asked for; left out: the fewest the modes need", ())
     tenant_id: str | None = key("the organisation's id, where one connection reaches several", None)
     grant: Literal["client_credentials", "refresh_token"] = key(
         "how tokens are had: custom connection, or a person's consent", "client_credentials"
     )
+
+    def __post_init__(self) -> None:
+        if not self.token_url:
+            local = text_of.is_loopback(self.base_url)
+            token_url = f"{self.base_url}/connect/token" if local else XERO_TOKEN
+            object.__setattr__(self, "token_url", token_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +201,8 @@ class DiscountConfig:
 class ScheduleConfig:
     """When the daemon wakes, in the organisation's own time zone; cron: m h day month weekday."""
 
-    run: str = key("pull, match, post, verify", "15 * * * *", cron=True)
-    digest: str = key("last month's digest", "0 7 3 * *", cron=True)
+    run: str = key("pull, match, post, verify", "15 * * * *", reads=text_of.cron)
+    digest: str = key("last month's digest", "0 7 3 * *", reads=text_of.cron)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,16 +224,16 @@ class DeliveryConfig:
 class OrganisationConfig:
     """One organisation; what it leaves out of the shared sections is the top level's value."""
 
-    name: str = key("its name here, and its folder's name in the inbox")
+    name: str = key("its name here, and its folder's name in the inbox", reads=text_of.folder_name)
     xero: XeroConfig = key("how to reach it")
     accounts: tuple[AccountConfig, ...] = key("its bank accounts", ())
-    inbox_dir: Path = key("its own inbox", Path("inbox"), shared=True)
-    rules_dir: Path = key("its own rules", Path("rules"), shared=True)
-    matching: MatchingConfig = key("how sure is sure enough", MatchingConfig(), shared=True)
-    posting: PostingConfig = key("caps on a run", PostingConfig(), shared=True)
-    roles: RolesConfig = key("accounts with a part to play", RolesConfig(), shared=True)
-    discounts: tuple[DiscountConfig, ...] = key("agreed early-payment discounts", (), shared=True)
-    tax_filed_through: date | None = key("last day of the last filed tax period", None, shared=True)
+    inbox_dir: Path = key("its own inbox", Path("inbox"))
+    rules_dir: Path = key("its own rules", Path("rules"))
+    matching: MatchingConfig = key("how sure is sure enough", MatchingConfig())
+    posting: PostingConfig = key("caps on a run", PostingConfig())
+    roles: RolesConfig = key("accounts with a part to play", RolesConfig())
+    discounts: tuple[DiscountConfig, ...] = key("agreed early-payment discounts", ())
+    tax_filed_through: date | None = key("last day of the last filed tax period", None)
 
 
 @dataclass(frozen=True, slots=True)
