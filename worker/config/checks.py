@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from worker.config_fields import is_loopback
-from worker.config_values import (
+from worker.config.fields import is_loopback
+from worker.config.values import (
     AccountConfig,
     Config,
     CsvColumns,

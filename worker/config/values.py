@@ -14,8 +14,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
-from worker import config_fields as text_of
-from worker.config_secret import Secret
+from worker.config import fields as text_of
+from worker.config.secret import Secret
 
 Mode = Literal["observe", "suggest", "auto"]
 AccountKind = Literal["bank", "card", "processor", "cash", "loan", "trust"]

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from worker.config_checks import check
-from worker.config_fields import Unreadable, database, is_loopback
-from worker.config_read import Reader
-from worker.config_schema import schema
-from worker.config_secret import Secret
-from worker.config_tree import RESERVED, Faults, Node, overlay, parse
-from worker.config_values import (
+from worker.config.checks import check
+from worker.config.fields import Unreadable, database, is_loopback
+from worker.config.read import Reader
+from worker.config.schema import schema
+from worker.config.secret import Secret
+from worker.config.tree import RESERVED, Faults, Node, overlay, parse
+from worker.config.values import (
     READ_SCOPES,
     WRITE_SCOPES,
     AccountConfig,

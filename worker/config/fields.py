@@ -166,9 +166,8 @@ def folder_name(text: str) -> str:
         and len(text.encode()) <= 120
     )
     if not safe:
-        raise Unreadable(
-            f'{quoted(text)} cannot name a folder: leave out / \\ < > : " | ? * and a last dot or space'
-        )
+        bad = '/ \\ < > : " | ? *'
+        raise Unreadable(f"{quoted(text)} cannot name a folder: no {bad}, no last dot or space")
     return text
 
 

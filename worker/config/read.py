@@ -14,11 +14,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, NoReturn, Union, get_args, get_origin, get_type_hints
 
-from worker import config_fields as text_of
-from worker.config_fields import Unreadable
-from worker.config_secret import Secret
-from worker.config_tree import Faults, Node
-from worker.config_values import Config, OrganisationConfig
+from worker.config import fields as text_of
+from worker.config.fields import Unreadable
+from worker.config.secret import Secret
+from worker.config.tree import Faults, Node
+from worker.config.values import Config, OrganisationConfig
 
 _READS: dict[Any, Callable[[str], Any]] = {
     bool: text_of.boolean,

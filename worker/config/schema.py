@@ -11,9 +11,9 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
-from worker.config_read import hints
-from worker.config_secret import Secret
-from worker.config_values import Config
+from worker.config.read import hints
+from worker.config.secret import Secret
+from worker.config.values import Config
 
 _NUMBER_OR_TEXT = {"type": ["number", "string"]}
 _PLAIN: dict[Any, dict[str, Any]] = {
