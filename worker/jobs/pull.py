@@ -88,17 +88,31 @@ def pull(setup: Setup, *, keep_files: bool = False) -> Pulled:
         count, problem = pull_noun(setup, noun, full=full, started=started)
         changed += count
         problems += [problem] if problem else []
-    with setup.mirror.read() as conn:
-        known = {account.id: account for account in chart.all_accounts(conn, setup.name)}
-    accounts = pin_accounts(setup, organisation, known)
-    with setup.mirror.write() as conn:
-        bank_lines.pin_accounts(conn, setup.name, {a.code: a.account_id for a in accounts.values()})
-        if full and not problems:
+    accounts = _pinned(setup, organisation)
+    if full and not problems:
+        with setup.mirror.write() as conn:
             cursors.full_pass_done(conn, setup.name, today)
     problems += [
         ("statement_refused", f"{file.file}: {file.reason}") for file in files if file.refused
     ]
     return Pulled(organisation, accounts, changed, new_lines, files, tuple(problems))
+
+
+def reopen(setup: Setup) -> Pulled:
+    """The organisation and its accounts as they are now, nothing else read: one call."""
+    organisation = setup.ledger.organisation()
+    with setup.mirror.write() as conn:
+        organisations.pin(conn, setup.name, organisation)
+    return Pulled(organisation, _pinned(setup, organisation))
+
+
+def _pinned(setup: Setup, organisation: Organisation) -> dict[str, AccountPolicy]:
+    with setup.mirror.read() as conn:
+        known = {account.id: account for account in chart.all_accounts(conn, setup.name)}
+    accounts = pin_accounts(setup, organisation, known)
+    with setup.mirror.write() as conn:
+        bank_lines.pin_accounts(conn, setup.name, {a.code: a.account_id for a in accounts.values()})
+    return accounts
 
 
 def pull_noun(
@@ -226,8 +240,3 @@ def _put_away(path: Path, imported: ImportedFile) -> None:
         path.replace(target)
     except OSError as fault:
         raise TryLater(f"{path}: read, but could not be moved to {folder.name}/: {fault}") from None
-
-
-def local_today(setup: Setup, organisation: Organisation | None) -> date:
-    """Today where the organisation is, or in UTC before it is known."""
-    return setup.today(organisation) if organisation else setup.clock.now().date()

@@ -1,0 +1,335 @@
+"""Where the concrete parts meet: configuration → Worker. The one place that knows the sandbox."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import httpx
+
+from worker.actions import review
+from worker.actions.review import Accepted, Explained
+from worker.bankrules.language import Rule, parse
+from worker.books.decisions import Decision
+from worker.books.ports import Clock
+from worker.books.records import BankLine
+from worker.config import (
+    WRITE_SCOPES,
+    AccountConfig,
+    Config,
+    CsvColumns,
+    CsvProfile,
+    DiscountConfig,
+    OrganisationConfig,
+    Secret,
+    XeroConfig,
+    is_loopback,
+)
+from worker.errors import NoInput, Refused, SetupWrong
+from worker.jobs.pull import ImportedFile, import_file
+from worker.jobs.run_once import JOBS, OrganisationRun, run_once
+from worker.jobs.setup import AccountSetup, Setup
+from worker.matching.policy import DiscountTerms, MatchingPolicy
+from worker.mirror import bank_lines, organisations, outbox
+from worker.mirror import decisions as decided
+from worker.mirror.budget import MirrorCallBudget
+from worker.mirror.engine import Mirror, open_mirror
+from worker.xero.auth import ClientCredentials
+from worker.xero.client import XeroLedger
+
+SANDBOX_NAME = "sandbox"
+ORGANISATIONS_AT_ONCE = 4
+
+
+class SystemClock:
+    """The machine's clock; business time stands still at TIEOUT_NOW where that is set."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        """Raises SetupWrong where TIEOUT_NOW is no instant."""
+        self._fixed: datetime | None = None
+        text = environ.get("TIEOUT_NOW", "")
+        if text:
+            try:
+                fixed = datetime.fromisoformat(text.replace("Z", "+00:00"))
+            except ValueError:
+                raise SetupWrong(
+                    f"TIEOUT_NOW={text} is no instant; write it as 2026-03-31T09:00:00Z"
+                ) from None
+            self._fixed = fixed.astimezone(UTC) if fixed.tzinfo else fixed.replace(tzinfo=UTC)
+
+    def now(self) -> datetime:
+        return self._fixed or datetime.now(UTC)
+
+    def real(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+class Worker:
+    """All organisations of a configuration, ready to work on; one method per thing to ask for."""
+
+    def __init__(self, config: Config, clock: Clock, mirror: Mirror, setups: tuple[Setup, ...]):
+        self.config = config
+        self.clock = clock
+        self.mirror = mirror
+        self.setups = setups
+
+    def close(self) -> None:
+        for setup in self.setups:
+            setup.ledger.close()
+        self.mirror.close()
+
+    def one(self, name: str | None) -> Setup:
+        """The organisation meant. Raises Refused when that is not clear, listing them."""
+        names = ", ".join(setup.name for setup in self.setups)
+        if name is None:
+            if len(self.setups) == 1:
+                return self.setups[0]
+            raise Refused(f"several organisations are configured; name one with --org: {names}")
+        for setup in self.setups:
+            if setup.name == name:
+                return setup
+        raise SetupWrong(f"no organisation {name!r} is configured; there are: {names}")
+
+    def run_once(
+        self, name: str | None = None, *, jobs: Collection[str] = JOBS, dry_run: bool = False
+    ) -> tuple[str, tuple[OrganisationRun, ...]]:
+        """Run the jobs once for every organisation, or one; (run id, what each did)."""
+        run_id = f"R{self.clock.real():%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+        setups = self.setups if name is None else (self.one(name),)
+        if len(setups) == 1:
+            return run_id, (run_once(setups[0], run_id, jobs=jobs, dry_run=dry_run),)
+        with ThreadPoolExecutor(max_workers=ORGANISATIONS_AT_ONCE) as pool:
+            done = pool.map(lambda s: run_once(s, run_id, jobs=jobs, dry_run=dry_run), setups)
+            return run_id, tuple(done)
+
+    def import_files(
+        self, paths: Collection[Path], account: str, name: str | None = None
+    ) -> list[ImportedFile]:
+        """Statement files into one account, each as a whole or not at all; no network.
+
+        Raises NoInput for a missing file before anything is read.
+        """
+        setup = self.one(name)
+        for path in paths:
+            if not path.exists():
+                raise NoInput(f"{path}: no such file")
+        known = {each.code: each for each in setup.accounts}
+        if account not in known:
+            listed = ", ".join(known) or "none"
+            raise Refused(f"account {account} is not configured; accounts are: {listed}")
+        imported = [import_file(setup, path, known[account], again=True) for path in paths]
+        return [each for each in imported if each is not None]
+
+    def decisions(self, name: str | None = None) -> list[tuple[Decision, BankLine]]:
+        """The current decision on every line, oldest line first."""
+        setup = self.one(name)
+        with self.mirror.read() as conn:
+            lines = {line.id: line for line in bank_lines.all_lines(conn, setup.name)}
+            current = decided.current(conn, setup.name)
+        pairs = [(d, lines[d.proposal.line_id]) for d in current if d.proposal.line_id in lines]
+        return sorted(pairs, key=lambda pair: (pair[1].date, pair[1].account_code, pair[1].id))
+
+    def explain(self, what: str, name: str | None = None) -> Explained:
+        return review.explain(self.one(name), what)
+
+    def accept(self, what: str, who: str, name: str | None = None) -> Accepted:
+        return review.accept(self.one(name), what, who, time.sleep)
+
+    def decline(self, what: str, who: str, why: str, name: str | None = None) -> Decision:
+        return review.decline(self.one(name), what, who, why)
+
+    def status(self) -> list[dict[str, object]]:
+        """Per organisation: who it is, its postings by state, its lines by decision."""
+        rows: list[dict[str, object]] = []
+        for setup in self.setups:
+            with self.mirror.read() as conn:
+                pinned = organisations.pinned(conn, setup.name)
+                intents = outbox.counts(conn, setup.name)
+                current = decided.current(conn, setup.name)
+                in_flight = outbox.lines_in_flight(conn, setup.name)
+            waiting = [
+                d
+                for d in current
+                if d.proposal.action != "explained" and d.proposal.line_id not in in_flight
+            ]
+            rows.append(
+                {
+                    "name": setup.name,
+                    "organisation": pinned.name if pinned else None,
+                    "mode": setup.mode,
+                    "postings": intents,
+                    "lines_waiting": len(waiting),
+                }
+            )
+        return rows
+
+
+def open_worker(config: Config, environ: Mapping[str, str]) -> Worker:
+    """Everything a command needs, opened; the built-in sandbox where no organisation is named.
+
+    Raises SetupWrong, with the mend, where secrets, rules, folders or the database are not usable.
+    """
+    clock = SystemClock(environ)
+    mirror = open_mirror(config.database_url)
+    try:
+        if config.organisations:
+            setups = tuple(_real(config, each, mirror, clock) for each in config.organisations)
+        else:
+            setups = (_sandbox(config, mirror, clock),)
+    except BaseException:
+        mirror.close()
+        raise
+    return Worker(config, clock, mirror, setups)
+
+
+def _real(config: Config, wanted: OrganisationConfig, mirror: Mirror, clock: Clock) -> Setup:
+    loopback = is_loopback(wanted.xero.base_url)
+    http = httpx.Client(follow_redirects=False, trust_env=not loopback)
+    return _setup(config, wanted, mirror, clock, http)
+
+
+def _setup(
+    config: Config,
+    wanted: OrganisationConfig,
+    mirror: Mirror,
+    clock: Clock,
+    http: httpx.Client,
+    *,
+    is_sandbox: bool = False,
+) -> Setup:
+    """One organisation's configuration as nouns, its ledger client wired to the shared budget."""
+    xero = wanted.xero
+    budget = MirrorCallBudget(mirror, wanted.name, clock, sleep=time.sleep)
+    auth = ClientCredentials(
+        token_url=xero.token_url,
+        client_id=xero.client_id,
+        client_secret=xero.client_secret.reveal,
+        scopes=xero.scopes,
+        http=http,
+        clock=clock,
+    )
+    with mirror.read() as conn:
+        pinned = organisations.pinned(conn, wanted.name)
+    ledger = XeroLedger(
+        http=http,
+        base_url=xero.base_url,
+        auth=auth,
+        budget=budget,
+        clock=clock,
+        tenant_id=xero.tenant_id,
+        pinned_organisation_id=pinned.id if pinned else None,
+    )
+    return Setup(
+        name=wanted.name,
+        mirror=mirror,
+        ledger=ledger,
+        clock=clock,
+        accounts=tuple(_account(config, wanted, each) for each in wanted.accounts),
+        matching=MatchingPolicy(
+            as_of=date.min,
+            identical_documents=wanted.matching.identical_documents,
+            wrong_posts_max=wanted.matching.wrong_posts_max,
+            discounts=tuple(_discount(each) for each in wanted.discounts),
+        ),
+        rules=load_rules(wanted.rules_dir),
+        out_dir=config.out_dir / wanted.name if len(config.organisations) > 1 else config.out_dir,
+        per_run_max=None if is_sandbox else wanted.posting.per_run_max,
+        per_run_amount_max=wanted.posting.per_run_amount_max,
+        tax_filed_through=wanted.tax_filed_through,
+        basis=config.digest.basis,
+        is_sandbox=is_sandbox,
+    )
+
+
+def _account(config: Config, wanted: OrganisationConfig, account: AccountConfig) -> AccountSetup:
+    profile = account.csv
+    if isinstance(profile, str) and profile in config.csv_profiles:
+        profile = config.csv_profiles[profile]
+    return AccountSetup(
+        code=account.code,
+        currency=account.currency,
+        kind=account.kind,
+        source=account.source,
+        mode=account.mode,
+        post_from=account.post_from,
+        csv=profile,
+        inboxes=config.statement_folders(wanted, account.code),
+    )
+
+
+def _discount(wanted: DiscountConfig) -> DiscountTerms:
+    return DiscountTerms(
+        percent=wanted.percent,
+        days=wanted.days,
+        account_code=wanted.account,
+        tax=wanted.tax,
+        base=wanted.base,
+        contact=wanted.contact,
+        group=wanted.group,
+        everyone=wanted.all,
+    )
+
+
+def load_rules(folder: Path) -> tuple[Rule, ...]:
+    """Every rule of the folder's YAML files, in the order of their names. Raises SetupWrong."""
+    if not folder.is_dir():
+        return ()
+    rules: list[Rule] = []
+    for path in sorted(folder.glob("*.y*ml")):
+        try:
+            text = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as fault:
+            raise SetupWrong(f"{path}: cannot be read: {fault}") from None
+        rules += parse(text, str(path))
+    return tuple(rules)
+
+
+def _sandbox(config: Config, mirror: Mirror, clock: Clock) -> Setup:
+    """The built-in organisation: its own store, in this process, in `auto`."""
+    from worker.sandbox.app import SandboxApp
+    from worker.sandbox.demo import open_demo
+    from worker.sandbox.statements import CSV_PROFILE
+    from worker.sandbox.story import DISCOUNT
+
+    store = open_demo(sandbox_path(config), now=clock.now, inbox=config.inbox_dir)
+    app = SandboxApp(store, now=clock.now, monotonic=clock.monotonic)
+    http = httpx.Client(transport=httpx.WSGITransport(app=app), base_url="http://sandbox")
+    columns = CsvColumns(**CSV_PROFILE["columns"])
+    rest = {key: value for key, value in CSV_PROFILE.items() if key != "columns"}
+    profile = CsvProfile(columns=columns, **rest)
+    wanted = OrganisationConfig(
+        name=SANDBOX_NAME,
+        xero=XeroConfig(
+            client_id="sandbox",
+            client_secret=Secret.literal("sandbox"),
+            base_url="http://sandbox",
+            token_url="http://sandbox/connect/token",  # an address, not a secret # noqa: S106
+            scopes=WRITE_SCOPES,
+        ),
+        accounts=(
+            AccountConfig(code="090", currency="GBP", csv=profile, mode="auto"),
+            AccountConfig(code="091", currency="GBP", mode="auto"),
+            AccountConfig(code="092", currency="GBP", kind="card", mode="auto"),
+        ),
+        inbox_dir=config.inbox_dir,
+        rules_dir=config.rules_dir,
+        matching=config.matching,
+        posting=config.posting,
+        roles=config.roles,
+        discounts=config.discounts or (DiscountConfig(**DISCOUNT),),
+        tax_filed_through=config.tax_filed_through,
+    )
+    return _setup(config, wanted, mirror, clock, http, is_sandbox=True)
+
+
+def sandbox_path(config: Config) -> Path:
+    """Where the sandbox keeps its books."""
+    return config.state_dir / "sandbox.db"
+
