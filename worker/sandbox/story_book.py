@@ -1,0 +1,350 @@
+"""The book a story is written in: documents, money, and the bank's lines, kept in step.
+
+Each method does what a bookkeeper's stroke does: a payment reduces what is owed, a bank line
+remembers what it means. Nothing is dated outside the story.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+from uuid import UUID, uuid5
+
+from worker.sandbox import story_chart
+from worker.sandbox.story_chart import MAIN, REGIONS
+from worker.sandbox.story_parts import (
+    BankLine,
+    Days,
+    Doc,
+    Item,
+    Json,
+    Person,
+    Truth,
+    money,
+    tax_of,
+)
+from worker.sandbox.story_people import people, region_of
+
+_NAMESPACE = UUID("6f1c3a52-9d3e-5b8a-8a55-0d6f2c7b1e90")
+_CASH_SIGN = {"ACCREC": 1, "ACCPAY": -1, "ACCRECCREDIT": -1, "ACCPAYCREDIT": 1}
+_BATCH_STUB = ("BatchPaymentID", "Date", "Type", "Status", "TotalAmount")
+_PAYMENT_TYPE = {
+    "ACCREC": "ACCRECPAYMENT",
+    "ACCPAY": "ACCPAYPAYMENT",
+    "ACCRECCREDIT": "ARCREDITPAYMENT",
+    "ACCPAYCREDIT": "APCREDITPAYMENT",
+}
+
+
+class Book:
+    """Everything written so far; `rng` and ids depend on the seed alone."""
+
+    def __init__(self, seed: int, today: date) -> None:
+        self.seed = seed
+        self.days = Days(today)
+        self.rng = Random(seed)  # noqa: S311 (a story, not a secret)
+        self.people = people(self.new_id, self.rng)
+        self.docs: list[Doc] = []
+        self.payments: list[Json] = []
+        self.batches: list[Json] = []
+        self.bank_transactions: list[Json] = []
+        self.transfers: list[Json] = []
+        self.lines: list[BankLine] = []
+        self._taken: set[int] = set()
+
+    def new_id(self, what: str) -> str:
+        return str(uuid5(_NAMESPACE, f"{self.seed} {what}"))
+
+    # Documents
+
+    def document(
+        self,
+        kind: str,
+        who: str,
+        day: date,
+        items: Sequence[Item],
+        *,
+        number: str = "",
+        reference: str = "",
+        inclusive: bool = False,
+        status: str = "AUTHORISED",
+        currency: str = "GBP",
+        held: bool = False,
+    ) -> Doc:
+        """A new document; our own get their numbers later, when all are known."""
+        person = self.people[who]
+        order = len(self.docs)
+        doc = Doc(
+            id=self.new_id(f"document {order}"),
+            kind=kind,  # type: ignore[arg-type]
+            person=person,
+            date=day,
+            due=day + timedelta(person.terms_days),
+            items=tuple(items),
+            order=order,
+            number=number,
+            reference=reference,
+            inclusive=inclusive,
+            status=status,
+            currency=currency,
+            rate=story_chart.EUR_PER_GBP if currency == "EUR" else Decimal(1),
+            held=held,
+        )
+        self.docs.append(doc)
+        return doc
+
+    def sale(self, who: str, day: date, net: int, **more: Any) -> Doc:
+        """A sales invoice of `net` pence plus 20 % VAT, kept for a hard case."""
+        item = Item("Fascia sign, made and fitted", net, "200", "OUTPUT2", 1, self.region(who))
+        return self.document("ACCREC", who, day, [item], held=True, **more)
+
+    def bill(self, who: str, day: date, net: int, number: str, **more: Any) -> Doc:
+        """A supplier bill of `net` pence plus 20 % VAT, kept for a hard case."""
+        item = Item("Materials as per delivery note", net, "310", "INPUT2", 1, self.region(who))
+        return self.document("ACCPAY", who, day, [item], number=number, held=True, **more)
+
+    def credit_note(self, who: str, day: date, net: int) -> Doc:
+        """A credit note to a customer of `net` pence plus 20 % VAT."""
+        item = Item("Credit: panel returned", net, "200", "OUTPUT2", 1, self.region(who))
+        return self.document("ACCRECCREDIT", who, day, [item], held=True)
+
+    def net(self, low: int, high: int, step: int = 5) -> int:
+        """A net amount in pence whose total with 20 % VAT nobody else in the story owes."""
+        while True:
+            net = self.rng.randrange(low, high, step)
+            if self.claim(net * 6 // 5):
+                return net
+
+    def claim(self, total: int) -> bool:
+        """Keep an amount for one document alone; False if it is taken."""
+        if total in self._taken:
+            return False
+        self._taken.add(total)
+        return True
+
+    def is_taken(self, total: int) -> bool:
+        return total in self._taken
+
+    def region(self, who: str) -> str:
+        return region_of(self.people[who])
+
+    def number_documents(self, typed_wrong: Doc) -> None:
+        """Number our own documents by date, as Xero's counters do.
+
+        Invoices start where `typed_wrong` ends in 19: typed as 91 it names no invoice.
+        """
+        sales = self._by_date("ACCREC")
+        place = sales.index(typed_wrong)
+        first = next(n for n in range(100, 200) if (n + place) % 100 == 19)
+        for number, doc in enumerate(sales, first):
+            doc.number = f"INV-{number:04d}"
+        for number, doc in enumerate(self._by_date("ACCRECCREDIT"), 1):
+            doc.number = f"CN-{number:04d}"
+
+    def _by_date(self, kind: str) -> list[Doc]:
+        found = [doc for doc in self.docs if doc.kind == kind]
+        return sorted(found, key=lambda doc: (doc.date, doc.order))
+
+    # Money
+
+    def pay(
+        self,
+        parts: Sequence[tuple[Doc, int]],
+        day: date,
+        *,
+        reference: str = "",
+        reconciled: bool = True,
+        account: str = MAIN,
+    ) -> int:
+        """Payments on the documents, one batch if several; the signed cash moved in pence."""
+        made = [
+            self._payment(doc, amount, day, reference, reconciled, account) for doc, amount in parts
+        ]
+        cash = sum(_CASH_SIGN[doc.kind] * amount for doc, amount in parts)
+        if len(made) > 1:
+            self._batch(made, day, cash, reference, reconciled, account)
+        return cash
+
+    def _payment(
+        self, doc: Doc, amount: int, day: date, reference: str, reconciled: bool, account: str
+    ) -> Json:
+        doc.paid += amount
+        doc.last_touch = max(day, doc.last_touch or day)
+        credit = doc.kind.endswith("CREDIT")
+        noun = "CreditNote" if credit else "Invoice"
+        payment: Json = {
+            "PaymentID": self.new_id(f"payment {len(self.payments)}"),
+            "Date": day.isoformat(),
+            "Amount": money(amount),
+            "BankAmount": money(amount),
+            "CurrencyRate": Decimal(1),
+            "Reference": reference,
+            "IsReconciled": reconciled,
+            "Status": "AUTHORISED",
+            "PaymentType": _PAYMENT_TYPE[doc.kind],
+            "Account": self.account(account),
+            noun: {
+                f"{noun}ID": doc.id,
+                f"{noun}Number": doc.number,
+                "Type": doc.kind,
+                "Contact": self.contact(doc.person),
+                "CurrencyCode": doc.currency,
+            },
+            "HasAccount": True,
+            "UpdatedDateUTC": stamp(day),
+        }
+        self.payments.append(payment)
+        return payment
+
+    def _batch(
+        self, made: list[Json], day: date, cash: int, reference: str, reconciled: bool, account: str
+    ) -> None:
+        batch: Json = {
+            "BatchPaymentID": self.new_id(f"batch {len(self.batches)}"),
+            "Account": self.account(account),
+            "Reference": reference,
+            "Narrative": reference[:18],
+            "Date": day.isoformat(),
+            "Type": "RECBATCH" if cash > 0 else "PAYBATCH",
+            "Status": "AUTHORISED",
+            "TotalAmount": money(abs(cash)),
+            "IsReconciled": reconciled,
+            "Payments": [
+                {
+                    "PaymentID": payment["PaymentID"],
+                    "Invoice": {"InvoiceID": payment["Invoice"]["InvoiceID"]},
+                    "Amount": payment["Amount"],
+                }
+                for payment in made
+            ],
+            "UpdatedDateUTC": stamp(day),
+        }
+        self.batches.append(batch)
+        for payment in made:
+            payment["BatchPaymentID"] = batch["BatchPaymentID"]
+            payment["BatchPayment"] = {key: batch[key] for key in _BATCH_STUB}
+
+    def allocate(self, credit: Doc, doc: Doc, amount: int, day: date) -> None:
+        """Set a credit note against an invoice of the same contact."""
+        credit.allocations.append((doc, amount, day))
+        credit.credited += amount
+        doc.credited += amount
+        credit.last_touch = doc.last_touch = day
+
+    def cash(
+        self,
+        who: str,
+        day: date,
+        items: Sequence[Item],
+        *,
+        account: str = MAIN,
+        out: bool = True,
+        reconciled: bool = True,
+        reference: str = "",
+    ) -> int:
+        """Spend or receive money, tax inclusive lines; the signed cash moved in pence."""
+        total = sum(item.amount for item in items)
+        tax = sum(tax_of(item.amount, item.tax, True) for item in items)
+        name = f"bank transaction {len(self.bank_transactions)}"
+        self.bank_transactions.append(
+            {
+                "BankTransactionID": self.new_id(name),
+                "Type": "SPEND" if out else "RECEIVE",
+                "Status": "AUTHORISED",
+                "IsReconciled": reconciled,
+                "Contact": self.contact(self.people[who]),
+                "BankAccount": self.account(account),
+                "Date": day.isoformat(),
+                "Reference": reference,
+                "CurrencyCode": "GBP",
+                "CurrencyRate": Decimal(1),
+                "LineAmountTypes": "Inclusive",
+                "LineItems": self.line_items(name, items, True),
+                "SubTotal": money(total - tax),
+                "TotalTax": money(tax),
+                "Total": money(total),
+                "HasAttachments": False,
+                "UpdatedDateUTC": stamp(day),
+            }
+        )
+        return -total if out else total
+
+    def transfer(self, source: str, target: str, day: date, amount: int) -> None:
+        """Money between own accounts, both legs reconciled."""
+        name = f"transfer {len(self.transfers)}"
+        self.transfers.append(
+            {
+                "BankTransferID": self.new_id(name),
+                "FromBankAccount": self.account(source),
+                "ToBankAccount": self.account(target),
+                "Amount": money(amount),
+                "Date": day.isoformat(),
+                "Reference": "",
+                "CurrencyRate": Decimal(1),
+                "FromBankTransactionID": self.new_id(f"{name} from"),
+                "ToBankTransactionID": self.new_id(f"{name} to"),
+                "FromIsReconciled": True,
+                "ToIsReconciled": True,
+                "Status": "AUTHORISED",
+                "HasAttachments": False,
+                "CreatedDateUTC": stamp(day),
+            }
+        )
+
+    # The bank
+
+    def line(
+        self, account: str, day: date, amount: int, text: tuple[str, str, str, str], truth: Truth
+    ) -> BankLine:
+        """One line of a statement; `text` is the type, whole text, payee and reference printed."""
+        kind, whole, payee, reference = text
+        line = BankLine(account, day, amount, kind, whole, truth, payee, reference)
+        self.lines.append(line)
+        return line
+
+    # Pieces of JSON shared by several records
+
+    def account(self, code: str) -> Json:
+        return {"AccountID": self.new_id(f"account {code}"), "Code": code}
+
+    def contact(self, person: Person) -> Json:
+        return {"ContactID": person.contact_id, "Name": person.name}
+
+    def line_items(self, owner: str, items: Sequence[Item], inclusive: bool) -> list[Json]:
+        """Line items in Xero's shape, tax per line."""
+        return [
+            {
+                "LineItemID": self.new_id(f"{owner} line {place}"),
+                "Description": item.description,
+                "Quantity": Decimal(item.quantity),
+                "UnitAmount": money(item.unit),
+                "AccountCode": item.account,
+                "AccountID": self.new_id(f"account {item.account}"),
+                "TaxType": item.tax,
+                "TaxAmount": money(tax_of(item.amount, item.tax, inclusive)),
+                "LineAmount": money(item.amount),
+                "Tracking": self._tracking(item.region),
+            }
+            for place, item in enumerate(items)
+        ]
+
+    def _tracking(self, region: str | None) -> list[Json]:
+        if region is None:
+            return []
+        assert region in REGIONS
+        return [
+            {
+                "TrackingCategoryID": self.new_id("tracking Region"),
+                "TrackingOptionID": self.new_id(f"tracking Region {region}"),
+                "Name": "Region",
+                "Option": region,
+            }
+        ]
+
+
+def stamp(day: date) -> str:
+    """When a record of that day was last touched: at its midnight, so never later than now."""
+    return f"{day.isoformat()}T00:00:00"
