@@ -12,9 +12,10 @@ from pathlib import Path
 import httpx
 
 from worker.actions import review
-from worker.actions.review import Accepted, Explained
+from worker.actions.review import Explained
 from worker.bankrules.language import Rule, parse
 from worker.books.decisions import Decision
+from worker.books.intents import Intent
 from worker.books.ports import Clock
 from worker.books.records import BankLine
 from worker.config import (
@@ -30,9 +31,12 @@ from worker.config import (
     is_loopback,
 )
 from worker.errors import NoInput, Refused, SetupWrong
-from worker.jobs.pull import ImportedFile, import_file
+from worker.jobs.post import Posted
+from worker.jobs.post_now import post_now
+from worker.jobs.pull import ImportedFile, import_file, reopen
 from worker.jobs.run_once import JOBS, OrganisationRun, run_once
 from worker.jobs.setup import AccountSetup, Setup
+from worker.jobs.verify import Verified
 from worker.matching.policy import DiscountTerms, MatchingPolicy
 from worker.mirror import bank_lines, organisations, outbox
 from worker.mirror import decisions as decided
@@ -137,13 +141,31 @@ class Worker:
         return sorted(pairs, key=lambda pair: (pair[1].date, pair[1].account_code, pair[1].id))
 
     def explain(self, what: str, name: str | None = None) -> Explained:
-        return review.explain(self.one(name), what)
+        return review.explain(self.mirror, self.one(name).name, what)
 
-    def accept(self, what: str, who: str, name: str | None = None) -> Accepted:
-        return review.accept(self.one(name), what, who, time.sleep)
+    def accept(
+        self, what: str, who: str, name: str | None = None
+    ) -> tuple[Decision, tuple[Intent, ...], tuple[Posted, Verified] | None]:
+        """Approve a line's proposal and send it; None instead of a result means: queued."""
+        setup = self.one(name)
+        pulled = reopen(setup)
+        decision, intents = review.accept(
+            self.mirror,
+            setup.name,
+            what,
+            who=who,
+            organisation=pulled.organisation,
+            accounts=pulled.accounts,
+            today=setup.today(pulled.organisation),
+            now=self.clock.now(),
+            tax_filed_through=setup.tax_filed_through,
+        )
+        return decision, intents, post_now(setup, pulled, time.sleep)
 
     def decline(self, what: str, who: str, why: str, name: str | None = None) -> Decision:
-        return review.decline(self.one(name), what, who, why)
+        return review.decline(
+            self.mirror, self.one(name).name, what, who=who, why=why, now=self.clock.now()
+        )
 
     def status(self) -> list[dict[str, object]]:
         """Per organisation: who it is, its postings by state, its lines by decision."""
@@ -332,4 +354,3 @@ def _sandbox(config: Config, mirror: Mirror, clock: Clock) -> Setup:
 def sandbox_path(config: Config) -> Path:
     """Where the sandbox keeps its books."""
     return config.state_dir / "sandbox.db"
-
