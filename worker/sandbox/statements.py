@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from html import escape
 from pathlib import Path
+from typing import Any
 
 from worker.sandbox.story_chart import BANK_NUMBERS, CARD, MAIN, SAVINGS
 from worker.sandbox.story_parts import BankLine, StatementFile, Story, money, month_start
 
 # How to read the CSV files, in the words of the worker's configuration (`accounts[].csv`).
-CSV_PROFILE = {
+CSV_PROFILE: dict[str, Any] = {
     "encoding": "utf-8",
     "delimiter": ",",
     "decimal": ".",
@@ -38,7 +39,7 @@ CSV_PROFILE = {
         "bank_reference": "Bank Reference",
     },
 }
-_HEADER = tuple(CSV_PROFILE["columns"].values())  # type: ignore[attr-defined]
+_HEADER = tuple(CSV_PROFILE["columns"].values())
 _OFX_TYPES = {"INT": "INT", "TFR": "XFER", "CARD": "POS", "CHG": "FEE"}
 _OFX_HEAD = (
     "OFXHEADER:100\r\nDATA:OFXSGML\r\nVERSION:102\r\nSECURITY:NONE\r\nENCODING:USASCII\r\n"

@@ -7,6 +7,8 @@ ledger and reconciled; the last six weeks are at the bank only. Same seed and da
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
 from worker.sandbox import (
     statements,
@@ -20,19 +22,17 @@ from worker.sandbox.story_book import Book
 from worker.sandbox.story_parts import StatementFile, Story, Truth
 
 # What the owner of this company has declared, in the words of the worker's configuration.
-DECLARED_DISCOUNTS = (
-    {
-        "contact": "Northgate Veterinary Group Ltd",
-        "percent": "2",
-        "days": "10",
-        "base": "gross",
-        "tax": "adjust",
-        "account": "420",
-    },
-)
+DISCOUNT: dict[str, Any] = {
+    "contact": "Northgate Veterinary Group Ltd",
+    "percent": Decimal(2),
+    "days": 10,
+    "base": "gross",
+    "tax": "adjust",
+    "account": "420",
+}
 _EASY_RECEIPTS, _EASY_PAYMENTS = 18, 11
 
-__all__ = ["DECLARED_DISCOUNTS", "StatementFile", "Story", "Truth", "build"]
+__all__ = ["DISCOUNT", "StatementFile", "Story", "Truth", "build"]
 
 
 def build(seed: int, today: date) -> Story:

@@ -14,7 +14,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from worker.sandbox import story_chart
-from worker.sandbox.story_chart import MAIN, REGIONS
+from worker.sandbox.story_chart import REGIONS
 from worker.sandbox.story_parts import (
     BankLine,
     Days,
@@ -29,14 +29,6 @@ from worker.sandbox.story_parts import (
 from worker.sandbox.story_people import people, region_of
 
 _NAMESPACE = UUID("6f1c3a52-9d3e-5b8a-8a55-0d6f2c7b1e90")
-_CASH_SIGN = {"ACCREC": 1, "ACCPAY": -1, "ACCRECCREDIT": -1, "ACCPAYCREDIT": 1}
-_BATCH_STUB = ("BatchPaymentID", "Date", "Type", "Status", "TotalAmount")
-_PAYMENT_TYPE = {
-    "ACCREC": "ACCRECPAYMENT",
-    "ACCPAY": "ACCPAYPAYMENT",
-    "ACCRECCREDIT": "ARCREDITPAYMENT",
-    "ACCPAYCREDIT": "APCREDITPAYMENT",
-}
 
 
 class Book:
@@ -147,152 +139,6 @@ class Book:
     def _by_date(self, kind: str) -> list[Doc]:
         found = [doc for doc in self.docs if doc.kind == kind]
         return sorted(found, key=lambda doc: (doc.date, doc.order))
-
-    # Money
-
-    def pay(
-        self,
-        parts: Sequence[tuple[Doc, int]],
-        day: date,
-        *,
-        reference: str = "",
-        reconciled: bool = True,
-        account: str = MAIN,
-    ) -> int:
-        """Payments on the documents, one batch if several; the signed cash moved in pence."""
-        made = [
-            self._payment(doc, amount, day, reference, reconciled, account) for doc, amount in parts
-        ]
-        cash = sum(_CASH_SIGN[doc.kind] * amount for doc, amount in parts)
-        if len(made) > 1:
-            self._batch(made, day, cash, reference, reconciled, account)
-        return cash
-
-    def _payment(
-        self, doc: Doc, amount: int, day: date, reference: str, reconciled: bool, account: str
-    ) -> Json:
-        doc.paid += amount
-        doc.last_touch = max(day, doc.last_touch or day)
-        credit = doc.kind.endswith("CREDIT")
-        noun = "CreditNote" if credit else "Invoice"
-        payment: Json = {
-            "PaymentID": self.new_id(f"payment {len(self.payments)}"),
-            "Date": day.isoformat(),
-            "Amount": money(amount),
-            "BankAmount": money(amount),
-            "CurrencyRate": Decimal(1),
-            "Reference": reference,
-            "IsReconciled": reconciled,
-            "Status": "AUTHORISED",
-            "PaymentType": _PAYMENT_TYPE[doc.kind],
-            "Account": self.account(account),
-            noun: {
-                f"{noun}ID": doc.id,
-                f"{noun}Number": doc.number,
-                "Type": doc.kind,
-                "Contact": self.contact(doc.person),
-                "CurrencyCode": doc.currency,
-            },
-            "HasAccount": True,
-            "UpdatedDateUTC": stamp(day),
-        }
-        self.payments.append(payment)
-        return payment
-
-    def _batch(
-        self, made: list[Json], day: date, cash: int, reference: str, reconciled: bool, account: str
-    ) -> None:
-        batch: Json = {
-            "BatchPaymentID": self.new_id(f"batch {len(self.batches)}"),
-            "Account": self.account(account),
-            "Reference": reference,
-            "Narrative": reference[:18],
-            "Date": day.isoformat(),
-            "Type": "RECBATCH" if cash > 0 else "PAYBATCH",
-            "Status": "AUTHORISED",
-            "TotalAmount": money(abs(cash)),
-            "IsReconciled": reconciled,
-            "Payments": [
-                {
-                    "PaymentID": payment["PaymentID"],
-                    "Invoice": {"InvoiceID": payment["Invoice"]["InvoiceID"]},
-                    "Amount": payment["Amount"],
-                }
-                for payment in made
-            ],
-            "UpdatedDateUTC": stamp(day),
-        }
-        self.batches.append(batch)
-        for payment in made:
-            payment["BatchPaymentID"] = batch["BatchPaymentID"]
-            payment["BatchPayment"] = {key: batch[key] for key in _BATCH_STUB}
-
-    def allocate(self, credit: Doc, doc: Doc, amount: int, day: date) -> None:
-        """Set a credit note against an invoice of the same contact."""
-        credit.allocations.append((doc, amount, day))
-        credit.credited += amount
-        doc.credited += amount
-        credit.last_touch = doc.last_touch = day
-
-    def cash(
-        self,
-        who: str,
-        day: date,
-        items: Sequence[Item],
-        *,
-        account: str = MAIN,
-        out: bool = True,
-        reconciled: bool = True,
-        reference: str = "",
-    ) -> int:
-        """Spend or receive money, tax inclusive lines; the signed cash moved in pence."""
-        total = sum(item.amount for item in items)
-        tax = sum(tax_of(item.amount, item.tax, True) for item in items)
-        name = f"bank transaction {len(self.bank_transactions)}"
-        self.bank_transactions.append(
-            {
-                "BankTransactionID": self.new_id(name),
-                "Type": "SPEND" if out else "RECEIVE",
-                "Status": "AUTHORISED",
-                "IsReconciled": reconciled,
-                "Contact": self.contact(self.people[who]),
-                "BankAccount": self.account(account),
-                "Date": day.isoformat(),
-                "Reference": reference,
-                "CurrencyCode": "GBP",
-                "CurrencyRate": Decimal(1),
-                "LineAmountTypes": "Inclusive",
-                "LineItems": self.line_items(name, items, True),
-                "SubTotal": money(total - tax),
-                "TotalTax": money(tax),
-                "Total": money(total),
-                "HasAttachments": False,
-                "UpdatedDateUTC": stamp(day),
-            }
-        )
-        return -total if out else total
-
-    def transfer(self, source: str, target: str, day: date, amount: int) -> None:
-        """Money between own accounts, both legs reconciled."""
-        name = f"transfer {len(self.transfers)}"
-        self.transfers.append(
-            {
-                "BankTransferID": self.new_id(name),
-                "FromBankAccount": self.account(source),
-                "ToBankAccount": self.account(target),
-                "Amount": money(amount),
-                "Date": day.isoformat(),
-                "Reference": "",
-                "CurrencyRate": Decimal(1),
-                "FromBankTransactionID": self.new_id(f"{name} from"),
-                "ToBankTransactionID": self.new_id(f"{name} to"),
-                "FromIsReconciled": True,
-                "ToIsReconciled": True,
-                "Status": "AUTHORISED",
-                "HasAttachments": False,
-                "CreatedDateUTC": stamp(day),
-            }
-        )
 
     # The bank
 

@@ -12,6 +12,7 @@ from datetime import date
 from worker.sandbox.story_book import Book
 from worker.sandbox.story_chart import MAIN
 from worker.sandbox.story_history import CARE_PLAN_CUSTOMER
+from worker.sandbox.story_money import spend_or_receive
 from worker.sandbox.story_parts import BankLine, Doc, Expected, Item, Truth, back_to_weekday, money
 from worker.sandbox.story_text import named, received
 
@@ -159,7 +160,8 @@ def entered_by_hand(book: Book) -> Iterator[None]:
     doc = book.sale(who, book.days.ago(38), book.net(30_000, 40_000))
     yield
     day = book.days.ago(8)
-    book.cash(
+    spend_or_receive(
+        book,
         who,
         day,
         [Item("Denholm, received", doc.total, "200", "OUTPUT2")],

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from worker.sandbox.story_book import Book
 from worker.sandbox.story_cases_in import Case
 from worker.sandbox.story_chart import CARD, MAIN, SAVINGS
+from worker.sandbox.story_money import pay, spend_or_receive
 from worker.sandbox.story_parts import Item, Truth, money
 from worker.sandbox.story_routine import card_owed, move
 from worker.sandbox.story_text import named, paid, received
@@ -80,7 +81,9 @@ def entered_by_hand(book: Book) -> Iterator[None]:
     day = book.days.ago(15)
     who = "Trade Counter Direct"
     item = Item("Fixings", amount, "310", "INPUT2")
-    cash = book.cash(who, day, [item], account=CARD, reconciled=False, reference="fixings")
+    cash = spend_or_receive(
+        book, who, day, [item], account=CARD, reconciled=False, reference="fixings"
+    )
     text = named("CARD", book.people[who].bank_name, "LEEDS")
     book.line(CARD, book.days.ago(14), cash, text, Truth("entered by hand", "explained"))
 
@@ -91,7 +94,7 @@ def cheque_outstanding(book: Book) -> Iterator[None]:
         "Carrick Metal Fabrications Ltd", book.days.ago(33), book.net(20_000, 50_000), "SI/1977"
     )
     yield
-    book.pay([(doc, doc.total)], book.days.ago(6), reference="CHQ 000412", reconciled=False)
+    pay(book, [(doc, doc.total)], book.days.ago(6), reference="CHQ 000412", reconciled=False)
 
 
 def to_savings(book: Book) -> Iterator[None]:

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from worker.sandbox.story_book import Book
 from worker.sandbox.story_chart import MAIN
+from worker.sandbox.story_money import allocate, pay
 from worker.sandbox.story_parts import (
     Doc,
     Item,
@@ -134,7 +135,7 @@ def _plan_credits(book: Book) -> None:
     docs = [d for d in book.docs if d.kind == "ACCREC" and d.date < old and not d.person.cast]
     for doc in book.rng.sample(docs, 6):
         note = book.credit_note(doc.person.name, doc.date + timedelta(3), 5 * (doc.total // 60))
-        book.allocate(note, doc, note.total, note.date)
+        allocate(note, doc, note.total, note.date)
 
 
 def _spread(book: Book, place: int, count: int) -> date:
@@ -178,7 +179,7 @@ def _settle(book: Book, docs: list[Doc], day: date) -> None:
         text = received(person, quoted(person, numbers))
     else:
         text = paid(person, docs[0].number if len(docs) == 1 else "LARKFIELD STMT")
-    cash = book.pay(parts, day, reference=text[3] or text[1][:30])
+    cash = pay(book, parts, day, reference=text[3] or text[1][:30])
     named = tuple((doc.number, money(amount)) for doc, amount in parts)
     line = book.line(MAIN, day, cash, text, Truth("history", "explained", named))
     line.counterparty = person.bank_account

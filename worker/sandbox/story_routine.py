@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from worker.sandbox.story_book import Book
 from worker.sandbox.story_chart import BANK_NUMBERS, CARD, MAIN, SAVINGS, vat_quarter_ends
+from worker.sandbox.story_money import spend_or_receive, transfer
 from worker.sandbox.story_parts import Item, Truth, month_start, on_to_weekday
 from worker.sandbox.story_text import Text, named
 
@@ -85,7 +86,9 @@ def _capital(book: Book) -> None:
     """Day one: the owner's money comes in, and some is put aside."""
     day = on_to_weekday(book.days.start)
     shares = Item("Share capital introduced", 3_000_000, "950", "NONE")
-    cash = book.cash("R Finch (Director)", day, [shares], out=False, reference="CAPITAL")
+    cash = spend_or_receive(
+        book, "R Finch (Director)", day, [shares], out=False, reference="CAPITAL"
+    )
     book.line(MAIN, day, cash, named("FPI", "R FINCH", "CAPITAL"), Truth("history", "explained"))
     move(book, MAIN, SAVINGS, day, day, 500_000, in_ledger=True)
 
@@ -99,7 +102,8 @@ def _movement(book: Book, routine: Routine, day: date) -> None:
         book.line(routine.account, day, signed, text, Truth(routine.kind, "rule"))
         return
     item = Item(routine.kind.capitalize(), amount, routine.code, routine.tax)
-    cash = book.cash(
+    cash = spend_or_receive(
+        book,
         routine.who,
         day,
         [item],
@@ -119,7 +123,7 @@ def _payout(book: Book, day: date) -> None:
         Item("Processing fee", -fee, "404", EXEMPT),
     ]
     reference = f"PAYOUT {book.rng.randrange(10_000, 99_999)}"
-    cash = book.cash("Web Shop Customers", day, items, out=False, reference=reference)
+    cash = spend_or_receive(book, "Web Shop Customers", day, items, out=False, reference=reference)
     text = named("FPI", "PAYBRIDGE UK", reference)
     book.line(MAIN, day, cash, text, Truth("history", "explained"))
 
@@ -129,7 +133,7 @@ def move(
 ) -> None:
     """Money between own accounts, a line in each statement; in the ledger or at the bank only."""
     if in_ledger:
-        book.transfer(source, target, day, amount)
+        transfer(book, source, target, day, amount)
         truth = Truth("history", "explained")
     else:
         truth = Truth("card repayment" if target == CARD else "transfer", "transfer")
@@ -162,7 +166,7 @@ def _vat(book: Book) -> None:
             book.line(MAIN, day, -due, text, Truth("vat", "rule"))
             continue
         item = Item("VAT return", due, "820", "NONE")
-        cash = book.cash("HMRC", day, [item], reference="204418836")
+        cash = spend_or_receive(book, "HMRC", day, [item], reference="204418836")
         book.line(MAIN, day, cash, text, Truth("history", "explained"))
 
 
