@@ -1,4 +1,4 @@
-"""Where the concrete parts meet: configuration → Worker. The one place that knows the sandbox."""
+"""Configuration → Worker: where the concrete parts meet."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -19,15 +19,10 @@ from worker.books.intents import Intent
 from worker.books.ports import Clock
 from worker.books.records import BankLine
 from worker.config import (
-    WRITE_SCOPES,
     AccountConfig,
     Config,
-    CsvColumns,
-    CsvProfile,
     DiscountConfig,
     OrganisationConfig,
-    Secret,
-    XeroConfig,
     is_loopback,
 )
 from worker.errors import NoInput, Refused, SetupWrong
@@ -42,37 +37,12 @@ from worker.mirror import bank_lines, organisations, outbox
 from worker.mirror import decisions as decided
 from worker.mirror.budget import MirrorCallBudget
 from worker.mirror.engine import Mirror, open_mirror
+from worker.wiring.clock import SystemClock
+from worker.wiring.sandbox import builtin
 from worker.xero.auth import ClientCredentials
 from worker.xero.client import XeroLedger
 
-SANDBOX_NAME = "sandbox"
 ORGANISATIONS_AT_ONCE = 4
-
-
-class SystemClock:
-    """The machine's clock; business time stands still at TIEOUT_NOW where that is set."""
-
-    def __init__(self, environ: Mapping[str, str]) -> None:
-        """Raises SetupWrong where TIEOUT_NOW is no instant."""
-        self._fixed: datetime | None = None
-        text = environ.get("TIEOUT_NOW", "")
-        if text:
-            try:
-                fixed = datetime.fromisoformat(text.replace("Z", "+00:00"))
-            except ValueError:
-                raise SetupWrong(
-                    f"TIEOUT_NOW={text} is no instant; write it as 2026-03-31T09:00:00Z"
-                ) from None
-            self._fixed = fixed.astimezone(UTC) if fixed.tzinfo else fixed.replace(tzinfo=UTC)
-
-    def now(self) -> datetime:
-        return self._fixed or datetime.now(UTC)
-
-    def real(self) -> datetime:
-        return datetime.now(UTC)
-
-    def monotonic(self) -> float:
-        return time.monotonic()
 
 
 class Worker:
@@ -204,7 +174,8 @@ def open_worker(config: Config, environ: Mapping[str, str]) -> Worker:
         if config.organisations:
             setups = tuple(_real(config, each, mirror, clock) for each in config.organisations)
         else:
-            setups = (_sandbox(config, mirror, clock),)
+            wanted, http = builtin(config, clock)
+            setups = (_setup(config, wanted, mirror, clock, http, is_sandbox=True),)
     except BaseException:
         mirror.close()
         raise
@@ -311,46 +282,3 @@ def load_rules(folder: Path) -> tuple[Rule, ...]:
             raise SetupWrong(f"{path}: cannot be read: {fault}") from None
         rules += parse(text, str(path))
     return tuple(rules)
-
-
-def _sandbox(config: Config, mirror: Mirror, clock: Clock) -> Setup:
-    """The built-in organisation: its own store, in this process, in `auto`."""
-    from worker.sandbox.app import SandboxApp
-    from worker.sandbox.demo import open_demo
-    from worker.sandbox.statements import CSV_PROFILE
-    from worker.sandbox.story import DISCOUNT
-
-    store = open_demo(sandbox_path(config), now=clock.now, inbox=config.inbox_dir)
-    app = SandboxApp(store, now=clock.now, monotonic=clock.monotonic)
-    http = httpx.Client(transport=httpx.WSGITransport(app=app), base_url="http://sandbox")
-    columns = CsvColumns(**CSV_PROFILE["columns"])
-    rest = {key: value for key, value in CSV_PROFILE.items() if key != "columns"}
-    profile = CsvProfile(columns=columns, **rest)
-    wanted = OrganisationConfig(
-        name=SANDBOX_NAME,
-        xero=XeroConfig(
-            client_id="sandbox",
-            client_secret=Secret.literal("sandbox"),
-            base_url="http://sandbox",
-            token_url="http://sandbox/connect/token",  # an address, not a secret # noqa: S106
-            scopes=WRITE_SCOPES,
-        ),
-        accounts=(
-            AccountConfig(code="090", currency="GBP", csv=profile, mode="auto"),
-            AccountConfig(code="091", currency="GBP", mode="auto"),
-            AccountConfig(code="092", currency="GBP", kind="card", mode="auto"),
-        ),
-        inbox_dir=config.inbox_dir,
-        rules_dir=config.rules_dir,
-        matching=config.matching,
-        posting=config.posting,
-        roles=config.roles,
-        discounts=config.discounts or (DiscountConfig(**DISCOUNT),),
-        tax_filed_through=config.tax_filed_through,
-    )
-    return _setup(config, wanted, mirror, clock, http, is_sandbox=True)
-
-
-def sandbox_path(config: Config) -> Path:
-    """Where the sandbox keeps its books."""
-    return config.state_dir / "sandbox.db"

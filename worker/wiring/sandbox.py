@@ -1,0 +1,158 @@
+"""The sandbox put in Xero's place: in this process for the demo, or served on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from worker.books.ports import Clock
+from worker.config import (
+    WRITE_SCOPES,
+    AccountConfig,
+    Config,
+    CsvColumns,
+    CsvProfile,
+    DiscountConfig,
+    OrganisationConfig,
+    Secret,
+    XeroConfig,
+)
+from worker.errors import NoInput
+from worker.mirror.engine import open_mirror
+from worker.mirror.organisations import forget
+from worker.sandbox.app import SandboxApp
+from worker.sandbox.books import dump_folder
+from worker.sandbox.check import check
+from worker.sandbox.demo import SEED, open_books, open_demo, remove
+from worker.sandbox.serve import serve
+from worker.sandbox.statements import CSV_PROFILE
+from worker.sandbox.store import Store
+from worker.sandbox.story import DISCOUNT
+
+SANDBOX_NAME = "sandbox"
+_BASE = "http://sandbox"
+
+
+def builtin(config: Config, clock: Clock) -> tuple[OrganisationConfig, httpx.Client]:
+    """The demo organisation as configuration, and a client that reaches it in this process."""
+    store = open_demo(_path(config), now=clock.now, inbox=config.inbox_dir)
+    app = SandboxApp(store, now=clock.now, monotonic=clock.monotonic)
+    http = httpx.Client(transport=httpx.WSGITransport(app=app))
+    columns = CsvColumns(**CSV_PROFILE["columns"])
+    rest = {key: value for key, value in CSV_PROFILE.items() if key != "columns"}
+    wanted = OrganisationConfig(
+        name=SANDBOX_NAME,
+        xero=XeroConfig(
+            client_id="sandbox",
+            client_secret=Secret.literal("sandbox"),
+            base_url=_BASE,
+            token_url=f"{_BASE}/connect/token",
+            scopes=WRITE_SCOPES,
+        ),
+        accounts=(
+            AccountConfig(
+                code="090", currency="GBP", csv=CsvProfile(columns=columns, **rest), mode="auto"
+            ),
+            AccountConfig(code="091", currency="GBP", mode="auto"),
+            AccountConfig(code="092", currency="GBP", kind="card", mode="auto"),
+        ),
+        inbox_dir=config.inbox_dir,
+        rules_dir=config.rules_dir,
+        matching=config.matching,
+        posting=config.posting,
+        roles=config.roles,
+        discounts=config.discounts or (DiscountConfig(**DISCOUNT),),
+        tax_filed_through=config.tax_filed_through,
+    )
+    return wanted, http
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What a person who wants to reach the served sandbox must know."""
+
+    base_url: str
+    token_url: str
+    notes: tuple[str, ...]
+
+
+def serve_sandbox(
+    config: Config,
+    clock: Clock,
+    *,
+    books: Path | None,
+    port: int,
+    seed: int | None,
+    ready: Callable[[Served], None],
+) -> None:
+    """Serve the demo organisation, or a folder's books, on loopback until stopped."""
+    store, notes = _opened(config, clock, books, seed)
+    app = SandboxApp(store, now=clock.now, monotonic=clock.monotonic)
+
+    def started(bound: int) -> None:
+        base = f"http://127.0.0.1:{bound}"
+        ready(Served(base, f"{base}/connect/token", tuple(notes)))
+
+    try:
+        serve(app, "127.0.0.1", port, ready=started)
+    finally:
+        store.close()
+
+
+def dump_sandbox(config: Config, clock: Clock, folder: Path) -> None:
+    """Write the sandbox's books as a folder of Xero-shaped JSON; the same books, the same bytes."""
+    store, _ = _opened(config, clock, None, None)
+    try:
+        dump_folder(store, folder)
+    finally:
+        store.close()
+
+
+def check_sandbox(config: Config, clock: Clock, books: Path | None) -> list[str]:
+    """What does not add up in the sandbox's own ledger, in sentences; empty when all does."""
+    if books is not None and not books.is_dir():
+        raise NoInput(f"{books}: no such folder")
+    store, notes = _opened(config, clock, books, None)
+    try:
+        return [*notes, *check(store)]
+    finally:
+        store.close()
+
+
+def reset_sandbox(config: Config) -> None:
+    """Forget the sandbox: its books, its statement files, and what the mirror knows of it.
+
+    Only the built-in organisation is touched; the next run makes a new one.
+    """
+    remove(_path(config))
+    for code in ("090", "091", "092"):
+        for folder in (config.inbox_dir / code, config.inbox_dir / code / "done"):
+            for path in folder.glob("*"):
+                if path.is_file() and path.suffix in (".csv", ".ofx"):
+                    path.unlink()
+    mirror = open_mirror(config.database_url)
+    try:
+        with mirror.write() as conn:
+            forget(conn, SANDBOX_NAME)
+    finally:
+        mirror.close()
+
+
+def _opened(
+    config: Config, clock: Clock, books: Path | None, seed: int | None
+) -> tuple[Store, list[str]]:
+    if books is not None:
+        if not books.is_dir():
+            raise NoInput(f"{books}: no such folder")
+        return open_books(config.state_dir / "sandbox-books.db", books)
+    if seed is not None and seed != SEED:
+        path = config.state_dir / f"sandbox-{seed}.db"
+        return open_demo(path, now=clock.now, seed=seed), []
+    return open_demo(_path(config), now=clock.now, inbox=config.inbox_dir), []
+
+
+def _path(config: Config) -> Path:
+    return config.state_dir / "sandbox.db"
