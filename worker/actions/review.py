@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from worker.mirror import bank_lines, documents, outbox
+from worker.mirror import decisions as decided
+from worker.mirror.engine import Mirror
+
 from worker.books.decisions import Action, Decision
 from worker.books.intents import Intent
 from worker.books.ports import AccountPolicy
 from worker.books.records import BankLine, Organisation
 from worker.errors import Refused
-from worker.mirror import bank_lines, documents, outbox
-from worker.mirror import decisions as decided
-from worker.mirror.engine import Mirror
 from worker.posting.plan import PostingContext, intents_for
 
 

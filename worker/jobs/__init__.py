@@ -1,1 +1,1 @@
-"""The scheduled work in its order: pull, match, post, verify, digest. Each job reads as one story."""
+"""The scheduled work in its order, each job a story: pull, match, post, verify, digest."""

@@ -102,7 +102,7 @@ def propose_all(
     policy: MatchingPolicy,
     blocked: Sequence[tuple[str, CashRecord | None, str]],
 ) -> dict[str, Proposal]:
-    """The engine's view of each line, a rule's where no document claims it, the ledger's veto last."""
+    """The engine's view of each line, a rule's where no document claims it; the ledger's veto."""
     book = prepare(known.documents, known.contacts)
     memory = remember(history, known.contacts, known.declines)
     by_rule = apply(lines, setup.rules, known.contacts, known.account_codes, known.tax_rates)
@@ -281,7 +281,7 @@ def _in_the_ledger(line_id: str, record: CashRecord) -> Proposal:
 
 
 def _vetoed(proposal: Proposal, record: CashRecord | None, reason: str) -> Proposal:
-    """What the ledger may already hold is never posted; the rest of the proposal stays to be read."""
+    """What the ledger may already hold is never posted; the proposal stays to be read."""
     if proposal.action not in ("auto", "rule", "transfer"):
         return replace(proposal, record_id=record.id if record else proposal.record_id)
     return replace(

@@ -70,7 +70,7 @@ def pin_accounts(
 ) -> dict[str, AccountPolicy]:
     """The configured accounts by the ledger's AccountID.
 
-    Raises SetupWrong for an account the ledger does not have as a bank account, listing those it has.
+    Raises SetupWrong for an account that is no bank account of the ledger, listing those it has.
     """
     banks = [account for account in chart.values() if account.is_bank]
     pinned: dict[str, AccountPolicy] = {}
