@@ -1,0 +1,1 @@
+"""STAGE reports: figures to frozen models to pages; no network, database, clock or scheduler."""
