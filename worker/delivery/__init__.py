@@ -1,0 +1,1 @@
+"""STAGE delivery: finished pages to where their reader finds them."""
