@@ -31,7 +31,7 @@ from worker.jobs.pull import Pulled
 from worker.jobs.setup import Setup
 from worker.mirror import runs
 from worker.reports import render
-from worker.reports.completeness import AccountCoverage, Completeness, completeness
+from worker.reports.completeness import AccountCoverage, completeness
 from worker.reports.digest import Cash, Digest, Done, DoneKind, Heading, WaitingLine, draft_reasons
 from worker.reports.tie_outs import payables_tie_out, profit_tie_out, receivables_tie_out
 from worker.reports.words import day

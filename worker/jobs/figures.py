@@ -188,7 +188,7 @@ def _returned(facts: Facts) -> dict[str, Returned]:
 def bank_tie_outs(
     facts: Facts, accounts: Sequence[AccountPolicy], balances: LedgerReport | None
 ) -> tuple[TieOut, ...]:
-    """Per bank account: the file's closing balance against the ledger's, every item between named."""
+    """Per bank account: the file's closing balance against the ledger's, items between named."""
     return tuple(
         _bank_tie_out(facts, account, balances)
         for account in accounts

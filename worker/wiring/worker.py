@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 
 import httpx
@@ -17,7 +18,8 @@ from worker.bankrules.language import Rule, parse
 from worker.books.decisions import Decision
 from worker.books.intents import Intent
 from worker.books.ports import Clock
-from worker.books.records import BankLine
+from worker.books.period import Month, last_complete_month
+from worker.books.records import BankLine, Side
 from worker.config import (
     AccountConfig,
     Config,
@@ -26,6 +28,7 @@ from worker.config import (
     is_loopback,
 )
 from worker.errors import NoInput, Refused, SetupWrong
+from worker.jobs.figures import Basis, read_aged, read_facts, read_profit_and_loss
 from worker.jobs.post import Posted
 from worker.jobs.post_now import post_now
 from worker.jobs.pull import ImportedFile, import_file, reopen
@@ -37,12 +40,14 @@ from worker.mirror import bank_lines, organisations, outbox
 from worker.mirror import decisions as decided
 from worker.mirror.budget import MirrorCallBudget
 from worker.mirror.engine import Mirror, open_mirror
+from worker.reports import render
 from worker.wiring.clock import SystemClock
 from worker.wiring.sandbox import builtin
 from worker.xero.auth import ClientCredentials
 from worker.xero.client import XeroLedger
 
 ORGANISATIONS_AT_ONCE = 4
+REPORTS = ("profit-and-loss", "aged-receivables", "aged-payables")
 
 
 class Worker:
@@ -136,6 +141,32 @@ class Worker:
         return review.decline(
             self.mirror, self.one(name).name, what, who=who, why=why, now=self.clock.now()
         )
+
+    def report(
+        self,
+        report: str,
+        *,
+        month: str | None = None,
+        as_of: date | None = None,
+        form: str = "text",
+        name: str | None = None,
+    ) -> str:
+        """A standard report as text, HTML, JSON or CSV. Raises Refused for an unknown name."""
+        setup = self.one(name)
+        if report not in REPORTS:
+            close = get_close_matches(report, REPORTS, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise Refused(f"no report {report!r}{hint} There are: {', '.join(REPORTS)}")
+        organisation = setup.ledger.organisation()
+        today = setup.today(organisation)
+        if report == "profit-and-loss":
+            asked = Month.parse(month) if month else last_complete_month(today)
+            basis: Basis = "cash" if setup.basis == "cash" else "accrual"
+            return render.report(read_profit_and_loss(setup, organisation, asked, basis), form)
+        side: Side = "receivable" if report == "aged-receivables" else "payable"
+        day = as_of or today
+        model = read_aged(read_facts(setup), side, day, organisation.base_currency)
+        return render.report(model, form)
 
     def status(self) -> list[dict[str, object]]:
         """Per organisation: who it is, its postings by state, its lines by decision."""
