@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from worker.reports.words import clean
 
@@ -13,13 +12,7 @@ _LABEL_MIN = 20
 _GAP = 2
 
 
-class Laid(str):
-    """Text laid out here, line breaks and all; anything else is cleaned to one line."""
-
-    __slots__ = ()
-
-
-def table(heads: Sequence[str], rows: Sequence[Sequence[str]], rules: Sequence[int] = ()) -> Laid:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]], rules: Sequence[int] = ()) -> str:
     """Rows of a label and figures under their headings; a rule is drawn before each row in `rules`.
 
     Where 80 columns leave a label too little room, labels stand above their figures; where the
@@ -44,25 +37,27 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[str]], rules: Sequence[i
         if row[0]:
             lines.append(left(row[0], WIDTH).rstrip())
         lines.append((" " * room + figures).rstrip())
-    return Laid("\n".join(lines))
+    return "\n".join(lines)
 
 
-def wrap(text: str, indent: str = "", first: str | None = None) -> Laid:
+def wrap(text: str, indent: str = "", first: str | None = None) -> str:
     """Words wrapped to 80 columns; `first` opens the first line, `indent` the others."""
-    lines = textwrap.wrap(
-        clean(text),
-        WIDTH,
-        initial_indent=indent if first is None else first,
-        subsequent_indent=indent,
-        break_on_hyphens=False,
-    )
-    return Laid("\n".join(lines))
+    lines: list[str] = []
+    line, words = (indent if first is None else first), 0
+    for word in clean(text).split():
+        for piece in _pieces(word, WIDTH - display_width(indent)):
+            gap = " " if words else ""
+            if words and display_width(line + gap + piece) > WIDTH:
+                lines.append(line)
+                line, words, gap = indent, 0, ""
+            line, words = line + gap + piece, words + 1
+    return "\n".join([*lines, line])
 
 
-def heading(text: str, line: str = "-") -> Laid:
+def heading(text: str, line: str = "-") -> str:
     """A title with a line under it."""
     title = left(text, WIDTH).rstrip()
-    return Laid(f"{title}\n{line * max(1, display_width(title))}")
+    return f"{title}\n{line * max(1, display_width(title))}"
 
 
 def left(text: str, width: int) -> str:
@@ -95,7 +90,18 @@ def display_width(text: str) -> int:
     return width
 
 
-def _stacked(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Laid:
+def _pieces(word: str, width: int) -> Iterator[str]:
+    """A word as it is, or cut where not even an empty line could hold it."""
+    while display_width(word) > width:
+        kept = width
+        while display_width(word[:kept]) > width:
+            kept -= 1
+        yield word[:kept]
+        word = word[kept:]
+    yield word
+
+
+def _stacked(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     names = max(display_width(head) for head in heads[1:])
     lines: list[str] = []
     for row in rows:
@@ -104,4 +110,4 @@ def _stacked(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Laid:
             "  " + left(heads[i], names) + right(row[i], WIDTH - names - 2)
             for i in range(1, len(heads))
         ]
-    return Laid("\n".join(lines))
+    return "\n".join(lines)
