@@ -41,8 +41,8 @@ def _columns(columns: CsvColumns) -> Iterator[Found]:
     both = columns.debit is not None and columns.credit is not None
     if columns.amount is None and not both:
         yield columns, "amount", "columns lack amount, or debit and credit together"
-    if columns.amount is not None and (columns.debit or columns.credit):
-        yield columns, "amount", "columns hold amount and debit or credit: keep one way"
+    if columns.amount is not None and both:
+        yield columns, "amount", "columns hold amount beside debit and credit: keep one way"
 
 
 def _secret_in_the_open(xero: XeroConfig) -> Iterator[Found]:

@@ -18,6 +18,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ODDS = re.compile(r"([0-9]{1,12})\s*(?:in|/)\s*([0-9]{1,12})")
 _CRON_FIELD = re.compile(r"[0-9a-zA-Z*/,\-]+")
 _UNSAFE_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+_CHARACTERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 _POSTGRES = ("postgres", "postgresql", "postgresql+psycopg")
 
 
@@ -93,9 +94,9 @@ def currency(text: str) -> str:
 
 
 def one_character(text: str) -> str:
-    r"""One character; `\t` and `tab` are the tabulator, which YAML makes hard to write."""
-    text = {"\\t": "\t", "tab": "\t"}.get(text, text)
-    if len(text) != 1:
+    """One character; those that YAML makes hard to write have a word, such as tab."""
+    text = _CHARACTERS.get(text, text)
+    if len(text) > 1:
         raise Unreadable(f"{quoted(text)} is not one character")
     return text
 

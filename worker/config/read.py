@@ -134,10 +134,10 @@ class Reader:
         self, options: tuple[Any, ...], node: Node, path: str, about: Mapping[str, Any]
     ) -> Any:
         """A value or none, a section or its name: the form that was written decides."""
-        sections = [one for one in options if is_dataclass(one)]
-        if sections and not isinstance(node.value, str):
-            return self._value(sections[0], node, path, about)
-        plain = next(one for one in options if one not in sections and one is not types.NoneType)
+        wide = [one for one in options if is_dataclass(one) or get_origin(one) is tuple]
+        if wide and not isinstance(node.value, str):
+            return self._value(wide[0], node, path, about)
+        plain = next(one for one in options if one not in wide and one is not types.NoneType)
         if plain is not str and node.value == "none":
             return None
         return self._value(plain, node, path, about)
@@ -178,8 +178,10 @@ class Reader:
     def _read(self, hint: Any, text: str, about: Mapping[str, Any]) -> Any:
         if get_origin(hint) is Literal:
             return text_of.choice(text, get_args(hint))
-        if not text or "\0" in text:
-            raise Unreadable("is empty" if not text else "holds a NUL character")
+        if not text and "may_be_empty" not in about:
+            raise Unreadable("is empty; give it a value or leave the key out")
+        if "\0" in text:
+            raise Unreadable("holds a NUL character")
         if hint is Path:
             return self._rooted(Path(text).expanduser())
         if hint is str:
