@@ -168,19 +168,19 @@ def _by_header(source: Source, header: Row, profile: CsvProfile) -> dict[str, tu
 
 
 def _column(source: Source, header: Row, names: list[str], ours: str, wanted: str) -> int:
-    folded = folded(wanted)
-    if names.count(folded) == 1:
-        return names.index(folded)
-    if names.count(folded) > 1:
+    name = folded(wanted)
+    if names.count(name) == 1:
+        return names.index(name)
+    if names.count(name) > 1:
         raise source.refusal(
             f"has two columns {wanted!r}; give columns.{ours} as a position, counted from 1",
             header.place,
         )
-    if folded.isdigit() and folded.isascii():
-        (at,) = _positions((folded,))
+    if name.isdigit() and name.isascii():
+        (at,) = _positions((name,))
         if 0 <= at < len(names):
             return at
-    near = get_close_matches(folded, names, n=1)
+    near = get_close_matches(name, names, n=1)
     hint = f"; did you mean {header.cells[names.index(near[0])].strip()!r}?" if near else ""
     listed = ", ".join(repr(clean(cell)) for cell in _trimmed(header.cells))
     raise source.refusal(

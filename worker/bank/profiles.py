@@ -183,7 +183,7 @@ def fitting(source: Source) -> CsvProfile:
         ours = {folded(name).replace(" ", "_"): name for name in names}
         if len(ours) == len(names) and set(ours) <= set(COLUMNS) and _suffices(set(ours)):
             return CsvProfile.of({"delimiter": delimiter, "columns": ours})
-    listed = ", ".join(repr(name) for name in sorted(under.values(), key=len)[-1])
+    listed = ", ".join(repr(name) for name in sorted([(), *under.values()], key=len)[-1])
     raise source.refusal(
         "fits no CSV layout we know; describe it under csv: of the account in the configuration."
         f" Its first row reads: {listed[:600]}"
