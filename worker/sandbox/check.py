@@ -167,7 +167,7 @@ def _control_accounts_tie(store: Store, books: _Books) -> Iterator[str]:
             " WHERE account_id = ? AND basis <> 'cash' GROUP BY currency",
             (account_id,),
         )
-        ledger: dict[str, int] = {currency: units for currency, units in found}
+        ledger: dict[str, int] = dict(found)
         for currency in sorted(ledger.keys() | {c for r, c in owed if r == role}):
             here, there = ledger.get(currency, 0), owed[role, currency]
             if here != there:
