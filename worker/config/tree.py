@@ -71,7 +71,8 @@ def parse(text: str, name: str, faults: Faults) -> Node:
         return empty
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        odd = f"character U+{ord(error.character):04X}" if error.character else "a character"
+        code = error.character
+        odd = f"character U+{code:04X}" if isinstance(code, int) else "a character"
         faults.add(Node(None, f"{name}:{line}", line), f"this is not YAML: {odd} is not allowed")
         return empty
     except RecursionError:
@@ -98,11 +99,11 @@ class _Marks:
         self._count += 1
         # Aliases of aliases can unfold a small file into more than memory holds.
         if self._count > _NODES_MAX or id(raw) in self._above:
-            self._faults.add(here, "its aliases unfold without end")
-            return here
+            raise yaml.MarkedYAMLError(
+                problem="its aliases unfold without end", problem_mark=raw.start_mark
+            )
         if raw.tag not in _PLAIN_TAGS:
             self._faults.add(here, f"the tag {raw.tag} has no meaning here")
-            return here
         self._above.add(id(raw))
         if isinstance(raw, yaml.MappingNode):
             here.value = self._mapping(raw)
