@@ -17,8 +17,8 @@ from worker.actions.review import Explained
 from worker.bankrules.language import Rule, parse
 from worker.books.decisions import Decision
 from worker.books.intents import Intent
-from worker.books.ports import Clock
 from worker.books.period import Month, last_complete_month
+from worker.books.ports import Clock
 from worker.books.records import BankLine, Side
 from worker.config import (
     AccountConfig,
