@@ -14,8 +14,8 @@ from worker.reports.words import clean, money
 Series = tuple[str, str, Sequence[Decimal | None]]
 """Name, colour, and one figure per group; None where there is no data."""
 
-_WIDTH, _HEIGHT = 680, 260
-_TOP, _BOTTOM, _BAR, _GAP = 40, 30, 52, 8
+_WIDTH, _HEIGHT = 460, 240
+_TOP, _BOTTOM, _BAR, _GAP = 44, 30, 34, 6
 _INK, _QUIET, _RULE = "#1f2933", "#5f6c7b", "#cbd2d9"
 
 

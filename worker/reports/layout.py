@@ -11,7 +11,7 @@ from worker.books.reports import TieOut
 from worker.reports.columns import table
 from worker.reports.open_items import BUCKETS, AgedTable
 from worker.reports.profit_and_loss import Figures, ProfitAndLoss, Section
-from worker.reports.words import counted, figure
+from worker.reports.words import brief, counted, figure
 
 T = TypeVar("T")
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 def profit_and_loss_text(report: ProfitAndLoss) -> str:
     """Accounts indented under their sections, three periods and the change."""
     month = report.month
-    heads = ["", *(_brief(m.title) for m in (month, month.plus(-1), month.plus(-12))), "Change"]
+    heads = ["", *(brief(m) for m in (month, month.plus(-1), month.plus(-12))), "Change"]
     rows: list[list[str]] = []
     rules: list[int] = []
     for block in report.blocks:
@@ -56,7 +56,7 @@ def aged_text(aged: AgedTable, shown: int | None = None) -> str:
     ]
     return table(
         [heads[i] for i in kept],
-        [[_cell(row[i], currency) for i in kept] for row in rows],
+        [[_age(row[i], currency) for i in kept] for row in rows],
         rules=[len(rows) - 1],
     )
 
@@ -80,17 +80,13 @@ def rest_of(rows: Sequence[T], shown: int | None) -> Sequence[T]:
     return rows[shown:] if shown is not None and len(rows) > shown + 1 else ()
 
 
-def _cell(value: str | Decimal, currency: str) -> str:
-    return value if isinstance(value, str) else figure(value, currency)
+def _age(value: str | Decimal, currency: str) -> str:
+    if isinstance(value, str):
+        return value
+    return figure(value, currency) if value else "-"
 
 
 def _cells(figures: Figures, currency: str) -> list[str]:
     amounts = (figures.this, figures.previous, figures.last_year)
     cells = ["no data" if amount is None else figure(amount, currency) for amount in amounts]
     return [*cells, "" if figures.change is None else figure(figures.change, currency)]
-
-
-def _brief(title: str) -> str:
-    """ "March 2026" as "Mar 2026": a column is narrower than a month's name."""
-    name, year = title.split(" ")
-    return f"{name[:3]} {year}"

@@ -15,14 +15,15 @@ from markupsafe import Markup
 
 from worker.books.money import ZERO
 from worker.books.reports import TieOut
-from worker.reports import export
+from worker.reports.as_csv import as_csv
+from worker.reports.as_json import as_json
 from worker.reports.charts import profit_chart
 from worker.reports.columns import heading, wrap
 from worker.reports.digest import Digest, Heading, WaitingLine, moved, total_of
 from worker.reports.layout import aged_text, profit_and_loss_text, rest_of, tie_outs_text
 from worker.reports.open_items import BUCKETS, Aged, ContactRow
 from worker.reports.profit_and_loss import ProfitAndLoss
-from worker.reports.words import clean, counted, day, figure, in_and_out, money, signed
+from worker.reports.words import brief, clean, counted, day, figure, in_and_out, money, signed
 
 Format = Literal["html", "text", "json", "csv"]
 
@@ -53,9 +54,9 @@ def report(
     row is (account, subtotal, contact, total, tie-out, about).
     """
     if format == "json":
-        return export.as_json(model, about, tie_outs)
+        return as_json(model, about, tie_outs)
     if format == "csv":
-        return export.as_csv(model, about, tie_outs)
+        return as_csv(model, about, tie_outs)
     ending = "html" if format == "html" else "txt"
     name = "profit_and_loss" if isinstance(model, ProfitAndLoss) else "aged"
     page = _environment().get_template(f"{name}.{ending}")
@@ -84,6 +85,7 @@ def _environment() -> Environment:
         money=money,
         figure=_figure_or_no_data,
         signed=signed,
+        brief=brief,
         day=day,
         counted=counted,
         moved=moved,

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 
 from worker.books.money import ZERO, to_cents
+from worker.books.period import Month
 
 # Only signs that name one currency; every other amount carries its ISO code.
 _SIGNS = {
@@ -40,6 +41,11 @@ def signed(amount: Decimal, currency: str) -> str:
 def day(value: date) -> str:
     """A day as people write it: "3 March 2026"."""
     return f"{value.day} {calendar.month_name[value.month]} {value.year}"
+
+
+def brief(month: Month) -> str:
+    """A month where a column is narrow: "Mar 2026"."""
+    return f"{calendar.month_abbr[month.month]} {month.year}"
 
 
 def counted(number: int, noun: str) -> str:

@@ -1,11 +1,9 @@
-"""Reports for other programs: JSON with decimal strings, CSV that no spreadsheet will execute."""
+"""Reports as JSON for other programs: amounts are decimal strings, days ISO, None is "no data"."""
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from worker.books.money import plain
@@ -13,14 +11,8 @@ from worker.books.reports import TieOut
 from worker.reports.digest import Heading
 from worker.reports.open_items import BUCKETS, Aged, AgedTable, Item
 from worker.reports.profit_and_loss import Figures, ProfitAndLoss, Section
-from worker.reports.words import clean
 
 Json = dict[str, "Json"] | list["Json"] | str | int | None
-
-# A cell that opens with one of these is a formula to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-_FIGURES = ("this_month", "previous_month", "same_month_last_year", "change")
 
 
 def as_json(model: ProfitAndLoss | Aged, about: Heading, tie_outs: Sequence[TieOut]) -> str:
@@ -36,35 +28,6 @@ def as_json(model: ProfitAndLoss | Aged, about: Heading, tie_outs: Sequence[TieO
         "code_version": about.code_version,
     }
     return json.dumps(whole, ensure_ascii=False, indent=2) + "\n"
-
-
-def as_csv(model: ProfitAndLoss | Aged, about: Heading, tie_outs: Sequence[TieOut]) -> str:
-    """The report as one table; amounts are bare numbers, words like formulas are quoted."""
-    if isinstance(model, ProfitAndLoss):
-        heads = ["row", "section", "account_id", "label", *_FIGURES]
-        rows = list(_profit_rows(model))
-        facts = {"month": str(model.month), "basis": model.basis, "currency": model.currency}
-        facts["source"] = model.source
-    else:
-        heads = ["row", "currency", "contact_id", "label"]
-        heads += [*(bucket.lower() for bucket in BUCKETS), "unapplied_credits", "total", "waiting"]
-        rows = list(_aged_rows(model))
-        facts = {"as_of": model.as_of.isoformat(), "base_currency": model.base_currency}
-    for each in tie_outs:
-        figures = (each.ours, each.ledger, each.difference)
-        amounts = [_amount(value, each.currency) or "" for value in figures]
-        rows.append(
-            ["tie-out", each.state, "", f"{each.name} (ours, ledger, difference)", *amounts]
-        )
-    facts |= {"organisation": about.organisation, "read_at": about.as_of, "run_id": about.run_id}
-    rows += [["about", key, "", value] for key, value in facts.items()]
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(heads)
-    for row in rows:
-        padded = [*row, *[""] * (len(heads) - len(row))]
-        writer.writerow([*map(_words, padded[:4]), *padded[4:]])
-    return out.getvalue()
 
 
 def _profit(model: ProfitAndLoss) -> dict[str, Json]:
@@ -192,51 +155,14 @@ def _tie_out(tie_out: TieOut) -> Json:
     }
 
 
-def _profit_rows(model: ProfitAndLoss) -> Iterator[list[str]]:
-    for block in model.blocks:
-        if isinstance(block, Section):
-            for line in block.lines:
-                figures = _cells(line.figures, model.currency)
-                yield ["account", block.title, line.account_id, line.label, *figures]
-            total = _cells(block.total, model.currency)
-            yield ["subtotal", block.title, "", block.total_label, *total]
-        else:
-            yield ["result", "", "", block.label, *_cells(block.figures, model.currency)]
-
-
-def _aged_rows(model: Aged) -> Iterator[list[str]]:
-    for table in model.tables:
-        for row in table.rows:
-            amounts = (*row.buckets, row.unapplied, row.total, row.waiting)
-            cells = [plain(amount, table.currency) for amount in amounts]
-            yield ["contact", table.currency, row.contact_id, row.name, *cells]
-        amounts = (*table.buckets, table.unapplied, table.total, table.waiting)
-        cells = [plain(amount, table.currency) for amount in amounts]
-        yield ["total", table.currency, "", f"Total {table.currency}", *cells]
-        if table.deposits:
-            held = ["", "", "", "", "", "", plain(table.deposits_held, table.currency)]
-            yield [
-                "deposits",
-                table.currency,
-                "",
-                "Deposits (prepayments), not in the total",
-                *held,
-            ]
-
-
 def _figures(figures: Figures, currency: str) -> dict[str, Json]:
-    amounts = (figures.this, figures.previous, figures.last_year, figures.change)
-    return {name: _amount(a, currency) for name, a in zip(_FIGURES, amounts, strict=True)}
-
-
-def _cells(figures: Figures, currency: str) -> list[str]:
-    return [str(value or "") for value in _figures(figures, currency).values()]
+    return {
+        "this_month": _amount(figures.this, currency),
+        "previous_month": _amount(figures.previous, currency),
+        "same_month_last_year": _amount(figures.last_year, currency),
+        "change": _amount(figures.change, currency),
+    }
 
 
 def _amount(amount: Decimal | None, currency: str) -> str | None:
     return None if amount is None else plain(amount, currency)
-
-
-def _words(text: str) -> str:
-    safe = clean(text)
-    return f"'{safe}" if safe.lstrip().startswith(_FORMULA) else safe
