@@ -17,7 +17,7 @@ types:                  ## mypy, strict
 	$(python) -m mypy
 
 contracts:              ## who may import whom
-	.venv/bin/lint-imports --no-cache
+	.venv/bin/lint-imports --no-cache --no-logo
 
 test:                   ## the quick tests
 	./test
