@@ -308,6 +308,7 @@ def _tables() -> None:
         "intents",
         sa.Column("organisation", sa.Text(), nullable=False),
         sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("meaning", sa.Text(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),

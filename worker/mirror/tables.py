@@ -421,6 +421,8 @@ intents = Table(
     metadata,
     _key("organisation"),
     _key(),
+    # The order they were planned in: what a line's cash waits for comes before it.
+    Column("number", BigInteger, nullable=False),
     Column("kind", Text, nullable=False),
     Column("meaning", Text, nullable=False),
     Column("code", Text, nullable=False),

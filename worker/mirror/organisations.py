@@ -1,0 +1,62 @@
+"""Which organisation of the ledger a configured name stands for; pinned once, never exchanged."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from worker.books.records import Organisation
+from worker.errors import Unauthorised
+from worker.mirror.rows import put
+from worker.mirror.tables import organisations
+
+
+def pin(conn: Connection, name: str, organisation: Organisation) -> None:
+    """Remember the organisation behind a configured name, refreshing what may change.
+
+    Raises Unauthorised, naming both, when the name already stands for another OrganisationID.
+    """
+    known = pinned(conn, name)
+    if known is not None and known.id != organisation.id:
+        raise Unauthorised(
+            f"{name} is {known.name} ({known.id}) in this database, but the credentials lead to "
+            f"{organisation.name} ({organisation.id}): nothing is read or written; put the right "
+            "credentials, or use another name for the other organisation"
+        )
+    month, day = organisation.financial_year_end
+    values = {
+        "organisation": name,
+        "id": organisation.id,
+        "name": organisation.name,
+        "short_code": organisation.short_code,
+        "base_currency": organisation.base_currency,
+        "country": organisation.country,
+        "timezone": organisation.timezone,
+        "year_end_month": month,
+        "year_end_day": day,
+        "sales_tax_basis": organisation.sales_tax_basis,
+        "period_lock_date": organisation.period_lock_date,
+        "year_lock_date": organisation.year_lock_date,
+        "is_demo": organisation.is_demo,
+    }
+    put(conn, organisations, [values])
+
+
+def pinned(conn: Connection, name: str) -> Organisation | None:
+    """The organisation as last seen; None before the first run."""
+    t = organisations.c
+    row = conn.execute(select(organisations).where(t.organisation == name)).one_or_none()
+    if row is None:
+        return None
+    return Organisation(
+        id=row.id,
+        name=row.name,
+        short_code=row.short_code,
+        base_currency=row.base_currency,
+        country=row.country,
+        timezone=row.timezone,
+        financial_year_end=(row.year_end_month, row.year_end_day),
+        sales_tax_basis=row.sales_tax_basis,
+        period_lock_date=row.period_lock_date,
+        year_lock_date=row.year_lock_date,
+        is_demo=row.is_demo,
+    )
