@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections import Counter, defaultdict
 from datetime import date, timedelta
@@ -12,23 +10,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.sandbox.story_reading import (
+    TELLINGS,
+    Row,
+    all_rows,
+    closing_balance,
+    each_telling,
+    open_rows,
+    read_csv,
+    read_ofx,
+)
 from worker.sandbox import statements
 from worker.sandbox.story import DISCOUNT, Story, build
 
-SEEDS_AND_DAYS = [
-    (1, date(2026, 11, 24)),
-    (2, date(2024, 2, 29)),
-    (3, date(2027, 1, 1)),
-    (4, date(2026, 3, 31)),
-    (5, date(2026, 4, 5)),
-    (6, date(2025, 12, 31)),
-    (7, date(2026, 8, 1)),
-    (99, date(2023, 3, 1)),
-]
-TELLINGS = {(seed, today): build(seed, today) for seed, today in SEEDS_AND_DAYS}
-each_telling = pytest.mark.parametrize(
-    ("today", "story"), [(today, story) for (_, today), story in TELLINGS.items()]
-)
 HARD_CASES = {
     "part payment": ("may", 1),
     "several invoices": ("post", 1),
@@ -62,61 +56,6 @@ HARD_CASES = {
     "foreign currency": ("ask", 1),
 }
 ROUTINE = ("bank fee", "rent", "phone", "insurance", "software", "wages", "interest")
-
-
-class Row(dict[str, str]):
-    """One line read back from a statement file: account, date, amount, text, balance, ref."""
-
-
-def read_csv(content: bytes) -> list[Row]:
-    rows = []
-    for printed in csv.DictReader(io.StringIO(content.decode(), newline="")):
-        day = "-".join(reversed(printed["Date"].split("/")))
-        amount = Decimal(printed["Paid In"] or 0) - Decimal(printed["Paid Out"] or 0)
-        rows.append(
-            Row(
-                date=day,
-                amount=str(amount),
-                text=printed["Description"],
-                balance=printed["Balance"],
-                ref=printed["Bank Reference"],
-                counterparty=printed["Counterparty Account"],
-            )
-        )
-    return rows
-
-
-def read_ofx(content: bytes) -> tuple[list[Row], Decimal]:
-    text = content.decode("ascii")
-    pattern = (
-        r"<DTPOSTED>(\d{4})(\d\d)(\d\d)<TRNAMT>(-?[\d.]+)<FITID>(\w+)<NAME>[^<]*<MEMO>([^<]*)</STM"
-    )
-    rows = [
-        Row(date=f"{y}-{m}-{d}", amount=amount, ref=ref, text=memo)
-        for y, m, d, amount, ref, memo in re.findall(pattern, text)
-    ]
-    closing = re.search(r"<LEDGERBAL><BALAMT>(-?[\d.]+)<", text)
-    assert closing
-    return rows, Decimal(closing[1])
-
-
-def all_rows(story: Story) -> list[Row]:
-    rows = []
-    for file in story.statements:
-        found = read_csv(file.content) if file.account_code == "090" else read_ofx(file.content)[0]
-        rows += [Row(row, account=file.account_code) for row in found]
-    return rows
-
-
-def closing_balance(story: Story, account: str) -> Decimal:
-    last = [file for file in story.statements if file.account_code == account][-1]
-    if account == "090":
-        return Decimal(read_csv(last.content)[-1]["balance"])
-    return read_ofx(last.content)[1]
-
-
-def open_rows(story: Story) -> list[Row]:
-    return [row for row in all_rows(story) if story.truths[row["ref"]].kind != "history"]
 
 
 def test_same_seed_and_day_tell_the_same_story_and_another_seed_another() -> None:
