@@ -41,18 +41,18 @@ _GOODS = (
 )
 # supplier: description, lowest and highest price, account, tax, its numbers' prefix
 _SUPPLY = {
-    "Allied Vinyl & Films Ltd": ("Cast vinyl rolls", 9_000, 62_000, "310", "INPUT2", "AV-20"),
-    "Brightline LED Components Ltd": ("LED modules", 12_000, 74_000, "310", "INPUT2", "BL00"),
-    "Carrick Metal Fabrications Ltd": ("Trays, folded", 18_000, 95_000, "310", "INPUT2", "SI/1"),
+    "Allied Vinyl & Films Ltd": ("Cast vinyl rolls", 16_000, 111_500, "310", "INPUT2", "AV-20"),
+    "Brightline LED Components Ltd": ("LED modules", 21_500, 133_000, "310", "INPUT2", "BL00"),
+    "Carrick Metal Fabrications Ltd": ("Trays, folded", 32_500, 171_000, "310", "INPUT2", "SI/1"),
     "Delph Courier Services": ("Carriage", 1_800, 9_500, "425", "INPUT2", "D2"),
     "Greaves & Holt Accountants": ("Bookkeeping review", 18_000, 26_000, "401", "INPUT2", "GH"),
-    "Hopwood Access Hire Ltd": ("Cherry picker hire", 16_000, 48_000, "325", "INPUT2", "880"),
+    "Hopwood Access Hire Ltd": ("Cherry picker hire", 29_000, 86_500, "325", "INPUT2", "880"),
     "Metcalfe Office Supplies": ("Stationery", 1_600, 12_000, "461", "INPUT2", "M-7"),
     "Nidd Valley Energy": ("Electricity, unit 7", 19_000, 41_000, "445", "RRINPUT", "NV4100"),
-    "Rawdon Print Finishing Ltd": ("Trimming", 4_500, 32_000, "325", "INPUT2", "INV-R"),
+    "Rawdon Print Finishing Ltd": ("Trimming", 8_000, 57_500, "325", "INPUT2", "INV-R"),
     "Sprintgate Van Centre": ("Van service", 8_500, 46_000, "449", "INPUT2", "SVC"),
-    "Harcourt Timber Supplies Ltd": ("Posts and battens", 9_000, 52_000, "310", "INPUT2", "HT6"),
-    "Pennine Acrylics Ltd": ("Acrylic sheet", 9_500, 58_000, "310", "INPUT2", "PA/9"),
+    "Harcourt Timber Supplies Ltd": ("Posts and battens", 16_000, 93_500, "310", "INPUT2", "HT6"),
+    "Pennine Acrylics Ltd": ("Acrylic sheet", 17_000, 104_500, "310", "INPUT2", "PA/9"),
 }
 
 
