@@ -109,7 +109,7 @@ new_environment() {
         say "needs Python 3.11 or newer, and found none: install it (Debian: sudo apt install python3), or install uv"
         exit $unavailable
     fi
-    if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    if ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
         say "this Python cannot make environments: run sudo apt install $(basename "$python")-venv (or install uv), then try again"
         exit $unavailable
     fi
