@@ -60,7 +60,7 @@ class MirrorCallBudget:
         self._bytes = 0
 
     def take(self, *, writes: bool = False) -> None:
-        """Wait for leave to make one call, and take it. Raises DayLimit when there is none today."""
+        """Wait for leave to make one call and take it; DayLimit when there is none today."""
         while True:
             with self._lock:
                 now = self._clock.real()

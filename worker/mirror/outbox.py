@@ -146,7 +146,7 @@ def claim_dispatch(
 
 
 def store_dispatch(conn: Connection, organisation: str, dispatch: Dispatch, lease: Lease) -> None:
-    """Keep the exact request before it is sent. Raises PromiseBroken unless all of it is claimed."""
+    """Keep the exact request before it is sent; PromiseBroken unless all of it is claimed."""
     t = intents.c
     conn.execute(
         insert(dispatches).values(

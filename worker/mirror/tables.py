@@ -45,7 +45,7 @@ def _key(name: str = "id") -> Column[str]:
 
 def _words(name: str) -> Column[str]:
     """Text that is never NULL: absence is the empty string, as in the nouns."""
-    return Column(name, Text, nullable=False, server_default="")
+    return Column(name, Text, nullable=False, server_default=text("''"))
 
 
 def _money(name: str) -> Column[int]:
@@ -451,7 +451,7 @@ intents = Table(
     Column("claimed_at", Instant),
     Column("dispatch_id", Text),
     # Reads that found no trace of an unknown write, in a row, with its document unchanged.
-    Column("absence_reads", Integer, nullable=False, server_default="0"),
+    Column("absence_reads", Integer, nullable=False, server_default=text("0")),
     Column("last_read_at", Instant),
     _words("stamp"),
     UniqueConstraint("organisation", "meaning", "generation"),
@@ -522,7 +522,7 @@ job_runs = Table(
     Column("run_id", Text, nullable=False),
     Column("started_at", Instant, nullable=False),
     Column("finished_at", Instant),
-    Column("summary", Text, nullable=False, server_default="{}"),
+    Column("summary", Text, nullable=False, server_default=text("'{}'")),
 )
 
 deliveries = Table(
