@@ -191,7 +191,7 @@ def a_digest(**changes: Any) -> Digest:
     ]  # fmt: skip
     paid = a_payment("INV-300", "85.00", date(2026, 3, 12))
     waiting = {
-        "id-INV-102": Waiting(Decimal("940.00"), "£940.00 of 27 March 2026 waits for your yes.")
+        "id-INV-102": Waiting(Decimal("940.00"), "paid in on 27 March 2026, waits for your yes")
     }
     owed = receivables(
         *documents,

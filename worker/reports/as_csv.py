@@ -17,11 +17,11 @@ from worker.reports.words import clean
 # A cell that opens with one of these is a formula to a spreadsheet.
 _FORMULA = ("=", "+", "-", "@")
 
-_PROFIT_HEADS = (
+_PROFIT_HEADS: tuple[str, ...] = (
     "row", "section", "account_id", "label",
     "this_month", "previous_month", "same_month_last_year", "change",
 )  # fmt: skip
-_AGED_HEADS = (
+_AGED_HEADS: tuple[str, ...] = (
     "row", "currency", "contact_id", "label",
     *(bucket.lower() for bucket in BUCKETS), "unapplied_credits", "total", "waiting",
 )  # fmt: skip
