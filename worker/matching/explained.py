@@ -1,4 +1,4 @@
-"""Which bank lines the ledger already holds, and which it may hold: those are never posted again."""
+"""Which bank lines the ledger holds already, or may hold: those are never posted again."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from worker.books.records import BankLine, CashRecord
 from worker.text.fold import words
+from worker.text.names import BOILERPLATE
 
 # A cheque clears after it is written, a transfer may be typed in before it is made.
 LATER_DAYS_MAX = 10
@@ -71,15 +72,17 @@ def _pair_group(
     explained: list[tuple[str, CashRecord]],
     blocked: list[tuple[str, CashRecord | None, str]],
 ) -> None:
-    lines, held = group.lines, {}
+    lines = group.lines
+    held: dict[str, str] = {}
+    used: set[tuple[str, str]] = set()
     for reconciled in (True, False):
         records = [r for r in group.records if r.is_reconciled is reconciled]
         pairs, ambiguous = _pair_by_window(lines, records)
         explained += [(line.id, record) for line, record in pairs]
         taken = {line.id for line, _ in pairs}
+        used.update((record.id, record.kind) for _, record in pairs)
         lines = [line for line in lines if line.id not in taken]
         held.update(ambiguous)
-    used = {(record.id, record.kind) for _, record in explained}
     waiting = [
         record
         for record in group.records
@@ -141,8 +144,11 @@ def _pair_by_words(
     lines: Sequence[BankLine], records: Sequence[CashRecord]
 ) -> list[tuple[BankLine, CashRecord]]:
     """Pairs that share a reference or a name which, on both sides, points nowhere else."""
-    line_words = [frozenset(words(line.text)) for line in lines]
-    record_words = [frozenset(words(f"{r.reference} {r.contact_name}")) for r in records]
+    line_words = [frozenset(words(line.text)) - BOILERPLATE for line in lines]
+    record_words = [
+        frozenset(words(f"{record.reference} {record.contact_name}")) - BOILERPLATE
+        for record in records
+    ]
     score = [[len(mine & theirs) for theirs in record_words] for mine in line_words]
     pairs = []
     for i, line in enumerate(lines):

@@ -134,6 +134,10 @@ class NumberIndex:
                     found.read(mended)
         return found.result()
 
+    def alike(self, number: str) -> tuple[int, ...]:
+        """Documents with this number, in whatever spelling."""
+        return tuple(self._by_key.get(key_of(number), ()))
+
     def slip_of(self, digits: str, place: int) -> bool:
         """The digits are the document's counter but for one slip of the finger."""
         counter = self._counter_of.get(place)
