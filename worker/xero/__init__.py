@@ -1,0 +1,1 @@
+"""The ledger over HTTP: Xero's accounting API spoken carefully, behind `books.ports.Ledger`."""
