@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -99,9 +98,8 @@ def _encoding(given: Any) -> str | None:
     if given is None:
         return None
     try:
-        codecs.lookup(str(given))
-        b"".decode(str(given))  # a codec that makes no text, such as zip, is refused here
-    except LookupError:
+        "a".encode(str(given))  # refuses unknown codecs, and those that make no text, such as zip
+    except (LookupError, ValueError):
         raise SetupWrong(
             f"CSV profile: encoding {given!r} is unknown; write utf-8, cp1252 or utf-16"
         ) from None

@@ -14,6 +14,7 @@ from worker.bank.csv_sheet import Row, Sheet, open_sheet
 from worker.bank.figures import FIRST_DAY, amount_of, booked_day, day_of, exact, moved
 from worker.bank.profiles import fitting
 from worker.bank.source import Source
+from worker.books.money import ZERO
 from worker.books.records import Statement, StatementLine
 from worker.errors import BadInput, Refused
 
@@ -251,4 +252,4 @@ def _amount(figure: _Figures, signed_out: bool) -> Decimal:
         raise Refused(f"holds both a debit ({figure.out}) and a credit ({figure.into})")
     if figure.out:
         return figure.out if signed_out else -figure.out
-    return moved(figure.into) if figure.into else abs(figure.into or figure.out or Decimal(0))
+    return abs(figure.out or ZERO) if figure.into is None else moved(figure.into)

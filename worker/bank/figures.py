@@ -50,7 +50,7 @@ def amount_of(
     if size is None:
         raise Refused(f"{text.strip()!r} is not an amount with {decimal!r} before the decimals")
     negative = side == "DR" or signs in (["-"], ["("])
-    return exact(-size if negative else size, currency)
+    return exact(size.copy_negate() if negative else size, currency)
 
 
 def _size(digits: str, decimal: str, thousands: str | None) -> Decimal | None:

@@ -49,7 +49,11 @@ def compatible(one: str, other: str) -> bool:
         return True
     if len(other) >= _CUT_OFF_MIN and one.startswith(other):
         return True
-    few, many = sorted((set(one.split()), set(other.split())), key=len)
+    few, many = set(one.split()), set(other.split())
+    return _within(few, many) or _within(many, few)
+
+
+def _within(few: set[str], many: set[str]) -> bool:
     return all(
         len(word) >= _CUT_OFF_MIN and any(whole.startswith(word) for whole in many)
         for word in few - many
