@@ -22,8 +22,8 @@ _NO_ROOM_POSTGRES = "53100"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code (design: 0, 1, 2, 65-78, 130, 141).
 
-    Never shows a traceback: an unexpected failure leaves one in the state folder, or on stderr
-    with TIEOUT_LOG=debug.
+    An unexpected failure leaves its traceback in the state folder; on stderr with TIEOUT_LOG=debug,
+    or where there is no state folder to write to.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
