@@ -41,9 +41,7 @@ ORGANISATION = Organisation(
     year_lock_date=None,
     is_demo=False,
 )
-BANK = Account(
-    "acc-1", "090", "Main", "BANK", "ASSET", "ACTIVE", "GBP", "NONE", "12-34", True, ""
-)
+BANK = Account("acc-1", "090", "Main", "BANK", "ASSET", "ACTIVE", "GBP", "NONE", "12-34", True, "")
 CONTACT = Contact("con-1", "Ridgeway Ltd", "ACTIVE", bank_accounts=("GB1",), groups=("a", "b"))
 INVOICE = Document(
     id="doc-1",
