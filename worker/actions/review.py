@@ -6,15 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from worker.mirror import bank_lines, documents, outbox
-from worker.mirror import decisions as decided
-from worker.mirror.engine import Mirror
-
 from worker.books.decisions import Action, Decision
 from worker.books.intents import Intent
 from worker.books.ports import AccountPolicy
 from worker.books.records import BankLine, Organisation
 from worker.errors import Refused
+from worker.mirror import bank_lines, documents, outbox
+from worker.mirror import decisions as decided
+from worker.mirror.engine import Mirror
 from worker.posting.plan import PostingContext, intents_for
 
 
@@ -83,6 +82,7 @@ def accept(
         in_flight = outbox.lines_in_flight(conn, name)
         open_lines = bank_lines.unexplained(conn, name)
         counting = documents.counting(conn, name)
+        ended = outbox.generations(conn, name).get(line.id, 0)
     if decision is None:
         raise Refused(f"line {line.id} has not been matched yet; run `tieout --run-now` first")
     if line.id in in_flight:
@@ -111,7 +111,7 @@ def accept(
         lines={each.id: each for each in open_lines},
         tax_filed_through=tax_filed_through,
     )
-    intents = intents_for(accepted, line, context)
+    intents = intents_for(accepted, line, context, generation=ended + 1)
     with mirror.write() as conn:
         outbox.add(conn, name, intents)
         decided.save(conn, name, (accepted,), now)

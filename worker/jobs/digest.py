@@ -9,7 +9,6 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from worker import __version__
-from worker.bank.continuity import continuity
 from worker.books.decisions import Decision
 from worker.books.money import ZERO
 from worker.books.period import Month, last_complete_month
@@ -94,7 +93,7 @@ def build(setup: Setup, pulled: Pulled, run_id: str, month: Month, basis: Basis)
     waiting, locked = _waiting_lines(facts)
     in_flight = sum(intent.state in BUSY for intent in facts.intents)
     return Digest(
-        heading=_heading(setup, organisation, run_id),
+        heading=heading(setup, organisation, run_id),
         month=month,
         basis=basis,
         currency=currency,
@@ -127,7 +126,7 @@ def _basis(setup: Setup) -> Basis:
     return "cash" if setup.basis == "cash" else "accrual"
 
 
-def _heading(setup: Setup, organisation: Organisation, run_id: str) -> Heading:
+def heading(setup: Setup, organisation: Organisation, run_id: str) -> Heading:
     local = setup.clock.now().astimezone(ZoneInfo(organisation.timezone))
     return Heading(
         organisation=organisation.name,
@@ -150,7 +149,7 @@ def _coverage(pulled: Pulled, facts: Facts, month: Month) -> list[AccountCoverag
         open_ = [line.amount for line in these if line.id not in settled]
         chain = facts.statements.get(account.code, ())
         days = [line.date for line in mine] + [s.end for s in chain if s.end]
-        proof = continuity(chain)
+        proof = facts.continuity[account.code]
         covered.append(
             AccountCoverage(
                 account_id=account.account_id,
@@ -189,7 +188,8 @@ def _waiting_lines(
     facts: Facts,
 ) -> tuple[tuple[WaitingLine, ...], tuple[WaitingLine, ...]]:
     """Lines a person must look at, and apart from them those a lock blocks; oldest first."""
-    waiting, locked = [], []
+    waiting: list[WaitingLine] = []
+    locked: list[WaitingLine] = []
     gone = facts.in_books | facts.on_the_way
     for decision, line in _decided(facts):
         if line.id in gone or decision.proposal.action == "explained":

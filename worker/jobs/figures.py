@@ -8,8 +8,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from worker.bank.continuity import Continuity
 from worker.books.decisions import Decision
-from worker.books.intents import Intent
+from worker.books.intents import Intent, IntentState
 from worker.books.money import ZERO
 from worker.books.period import Month
 from worker.books.ports import AccountPolicy
@@ -24,6 +25,7 @@ from worker.books.records import (
     Side,
 )
 from worker.books.reports import LedgerReport, TieOut
+from worker.jobs.coverage import continuity_of
 from worker.jobs.setup import Setup
 from worker.mirror import accounts as chart
 from worker.mirror import bank_lines, cash, contacts, documents, outbox, payments, statements
@@ -35,8 +37,8 @@ from worker.reports.tie_outs import bank_tie_out
 from worker.reports.words import day, money
 
 Basis = Literal["accrual", "cash"]
-BUSY = ("approved", "sending", "unknown")
-DONE = ("posted", "verified")
+BUSY: tuple[IntentState, ...] = ("approved", "sending", "unknown")
+DONE: tuple[IntentState, ...] = ("posted", "verified")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Facts:
     intents: tuple[Intent, ...]
     statements: Mapping[str, tuple[StoredStatement, ...]]
     """By account code, in date order."""
+    continuity: Mapping[str, Continuity]
+    """By account code."""
     unpaired: tuple[CashRecord, ...]
     """Ledger records that no bank line shows."""
 
@@ -96,6 +100,9 @@ def read_facts(setup: Setup) -> Facts:
             statements={
                 account.code: statements.statements_of(conn, name, account.code)
                 for account in setup.accounts
+            },
+            continuity={
+                account.code: continuity_of(conn, name, account.code) for account in setup.accounts
             },
             unpaired=tuple(
                 record

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from worker.bank.continuity import continuity
+from worker.bank.continuity import Continuity
 from worker.bankrules.apply import apply
 from worker.books.decisions import Decision, Proposal
 from worker.books.intents import Intent
 from worker.books.ports import Lease
 from worker.books.records import BankLine, CashRecord, Contact, Document, HistoryLine, TaxRate
 from worker.errors import Refused
+from worker.jobs.coverage import continuity_of
 from worker.jobs.pull import Pulled
 from worker.jobs.setup import Setup
 from worker.matching.engine import prepare, propose
@@ -28,7 +29,6 @@ from worker.mirror import (
     documents,
     leases,
     outbox,
-    statements,
     tax_rates,
 )
 from worker.mirror import decisions as decided
@@ -48,8 +48,8 @@ class Known:
     history: tuple[HistoryLine, ...]
     declines: frozenset[tuple[str, frozenset[str]]]
     gap_accounts: frozenset[str]
-    kept: Mapping[str, Decision]
-    """Current decisions by line, so that an unchanged one is not written again."""
+    generations: Mapping[str, int]
+    """By line: how often a write for it has ended without effect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,8 @@ def match(setup: Setup, pulled: Pulled, lease: Lease, run_id: str, *, keep: bool
     With `keep` false nothing is written: the answer is what would have been decided.
     """
     today = setup.today(pulled.organisation)
+    if keep:
+        _reopen_orphans(setup)
     known, problems = _read(setup, pulled)
     pairings = pair(known.lines, known.records)
     explained = dict(pairings.explained)
@@ -90,7 +92,7 @@ def match(setup: Setup, pulled: Pulled, lease: Lease, run_id: str, *, keep: bool
                 [(line_id, r.id, r.kind, r.contact_id) for line_id, r in pairings.explained],
             )
             decided.save(conn, setup.name, result.decisions, setup.clock.now())
-            outbox.add(conn, setup.name, result.intents)
+            outbox.add(conn, setup.name, result.intents, run_id)
     return replace(result, gap_accounts=known.gap_accounts, problems=problems)
 
 
@@ -132,6 +134,13 @@ def choose(engine: Proposal, rule: Proposal | None) -> Proposal:
     return rule
 
 
+def _reopen_orphans(setup: Setup) -> None:
+    """Lines whose explaining record is gone from the ledger are open again."""
+    with setup.mirror.write() as conn:
+        gone = bank_lines.orphans(conn, setup.name)
+        bank_lines.reopen(conn, setup.name, gone)
+
+
 def _read(setup: Setup, pulled: Pulled) -> tuple[Known, tuple[tuple[str, str], ...]]:
     name = setup.name
     with setup.mirror.read() as conn:
@@ -160,10 +169,10 @@ def _read(setup: Setup, pulled: Pulled) -> tuple[Known, tuple[tuple[str, str], .
             history=bank_lines.history(conn, name),
             declines=decided.declines(conn, name),
             gap_accounts=frozenset(),
-            kept={d.proposal.line_id: d for d in decided.current(conn, name)},
+            generations=outbox.generations(conn, name),
         )
-        chains = {
-            account.account_id: continuity(statements.statements_of(conn, name, account.code))
+        chains: dict[str, Continuity] = {
+            account.account_id: continuity_of(conn, name, account.code)
             for account in pulled.accounts.values()
             if account.source == "statements"
         }
@@ -226,7 +235,8 @@ def _plan(
         decision = Decision(_decision_id(run_id, line_id), proposal, held, owner, run_id, today)
         if unattended and held is None and not _is_incoming_leg(proposal, line):
             try:
-                planned = intents_for(decision, line, context)
+                generation = known.generations.get(line_id, 0) + 1
+                planned = intents_for(decision, line, context, generation=generation)
             except Refused as reason:
                 decision = replace(decision, proposal=_unpostable(proposal, str(reason)))
             else:

@@ -150,7 +150,7 @@ def _timed(setup: Setup, run: OrganisationRun, job: JobName, work: Callable[[], 
 
 
 def _count_lines(run: OrganisationRun, decisions: Iterable[Decision]) -> None:
-    counts = Counter(decision.proposal.action for decision in decisions)
+    counts: Counter[str] = Counter(decision.proposal.action for decision in decisions)
     run.lines = {"total": sum(counts.values()), **{action: counts[action] for action in ACTIONS}}
-    held = Counter(decision.held_by for decision in decisions if decision.held_by)
+    held: Counter[str] = Counter(d.held_by for d in decisions if d.held_by)
     run.held = dict(held)

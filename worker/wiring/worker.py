@@ -28,6 +28,7 @@ from worker.config import (
     is_loopback,
 )
 from worker.errors import NoInput, Refused, SetupWrong
+from worker.jobs.digest import heading
 from worker.jobs.figures import Basis, read_aged, read_facts, read_profit_and_loss
 from worker.jobs.post import Posted
 from worker.jobs.post_now import post_now
@@ -41,6 +42,8 @@ from worker.mirror import decisions as decided
 from worker.mirror.budget import MirrorCallBudget
 from worker.mirror.engine import Mirror, open_mirror
 from worker.reports import render
+from worker.reports.open_items import Aged
+from worker.reports.profit_and_loss import ProfitAndLoss
 from worker.wiring.clock import SystemClock
 from worker.wiring.sandbox import builtin
 from worker.xero.auth import ClientCredentials
@@ -148,7 +151,7 @@ class Worker:
         *,
         month: str | None = None,
         as_of: date | None = None,
-        form: str = "text",
+        form: render.Format = "text",
         name: str | None = None,
     ) -> str:
         """A standard report as text, HTML, JSON or CSV. Raises Refused for an unknown name."""
@@ -159,14 +162,16 @@ class Worker:
             raise Refused(f"no report {report!r}{hint} There are: {', '.join(REPORTS)}")
         organisation = setup.ledger.organisation()
         today = setup.today(organisation)
+        about = heading(setup, organisation, "")
         if report == "profit-and-loss":
             asked = Month.parse(month) if month else last_complete_month(today)
             basis: Basis = "cash" if setup.basis == "cash" else "accrual"
-            return render.report(read_profit_and_loss(setup, organisation, asked, basis), form)
+            model: ProfitAndLoss | Aged = read_profit_and_loss(setup, organisation, asked, basis)
+            return render.report(model, form, about)
         side: Side = "receivable" if report == "aged-receivables" else "payable"
         day = as_of or today
         model = read_aged(read_facts(setup), side, day, organisation.base_currency)
-        return render.report(model, form)
+        return render.report(model, form, about)
 
     def status(self) -> list[dict[str, object]]:
         """Per organisation: who it is, its postings by state, its lines by decision."""
@@ -292,12 +297,11 @@ def _discount(wanted: DiscountConfig) -> DiscountTerms:
     return DiscountTerms(
         percent=wanted.percent,
         days=wanted.days,
-        account_code=wanted.account,
+        account=wanted.account,
         tax=wanted.tax,
         base=wanted.base,
         contact=wanted.contact,
         group=wanted.group,
-        everyone=wanted.all,
     )
 
 
