@@ -25,6 +25,11 @@ from worker.sandbox.wire import (
 PLAIN = ("SPEND", "RECEIVE")
 _DEPOSITS = {"OVERPAYMENT": "Overpayments", "PREPAYMENT": "Prepayments"}
 _TYPES = (*PLAIN, *(f"{side}-{deposit}" for side in PLAIN for deposit in _DEPOSITS))
+# What a deposit takes over from the bank transaction that opened it.
+_COPIED = (
+    *("Type", "Contact", "DateString", "Date", "Status", "LineAmountTypes", "LineItems"),
+    *("SubTotal", "TotalTax", "Total", "CurrencyCode"),
+)
 _RECONCILED = (
     "This Bank Transaction cannot be edited as it has been reconciled with a Bank Statement."
 )
@@ -170,10 +175,8 @@ def _open_deposit(session: Session, new: Record) -> str | None:
 
 def deposit_record(deposit_id: str, kind: str, money: Record) -> Record:
     """The Overpayment or Prepayment standing behind a bank transaction, wholly unapplied."""
-    copied = ("Type", "Contact", "DateString", "Date", "Status", "LineAmountTypes", "LineItems")
-    copied += ("SubTotal", "TotalTax", "Total", "CurrencyCode")
     found: Record = {f"{kind[:-1]}ID": deposit_id}
-    found |= {key: money[key] for key in copied if key in money}
+    found |= {key: money[key] for key in _COPIED if key in money}
     found["CurrencyRate"] = money.get("CurrencyRate") or Decimal(1)
     found.update(RemainingCredit=stored(money.get("Total")), AppliedAmount=Decimal("0.00"))
     found.update(Allocations=[], Payments=[], HasAttachments=False)

@@ -71,6 +71,12 @@ def share(total: int, weights: Sequence[int]) -> list[int]:
     return found
 
 
+def _whole(record: Record, mode: str) -> Record:
+    """A document without lines, as one line."""
+    amount = record.get("Total" if mode == "Inclusive" else "SubTotal")
+    return {"LineAmount": stored(amount), "TaxAmount": stored(record.get("TotalTax"))}
+
+
 def in_base(amount: Decimal, currency: str, base: str, rate: Decimal) -> int:
     """Base-currency minor units of an amount in `currency`."""
     return to_minor(amount if currency == base else amount / rate, base)
@@ -224,7 +230,7 @@ class Ledger:
         """
         mode = record.get("LineAmountTypes") or "Exclusive"
         found = []
-        for line in record.get("LineItems") or ():
+        for line in record.get("LineItems") or [_whole(record, mode)]:
             net, tax = line_net(line, mode), stored(line.get("TaxAmount"))
             if mode == "NoTax":
                 tax = Decimal(0)
@@ -275,10 +281,10 @@ class Ledger:
             return self._release(doc, units)
         basis = "both" if doc.kind == "Overpayments" else "accrual"
         account_id = self.chart.role(role)
-        left = self._left(doc, account_id, basis)
-        cleared = (
-            -left if units == doc.outstanding else -share(left, [units, doc.outstanding - units])[0]
-        )
+        cleared = -sign * units
+        if doc.currency != self.base:
+            left = self._left(doc, account_id, basis)
+            cleared = -share(left, [units, doc.outstanding - units])[0]
         entry = Entry(
             account_id,
             cleared,
@@ -291,8 +297,6 @@ class Ledger:
         return [entry], cleared
 
     def _left(self, doc: Document, account_id: str, basis: str) -> int:
-        if doc.currency == self.base:
-            return doc.side[1] * doc.outstanding
         found = self.store.rows(
             "SELECT COALESCE(SUM(amount), 0) FROM ledger_line"
             " WHERE settles = ? AND account_id = ? AND basis = ?",
@@ -312,11 +316,7 @@ class Ledger:
             raise AssertionError(f"nothing stands in the ledger for prepayment {doc.id}")
         foreign = share(-doc.side[1] * units, [row[4] for row in standing])
         whole = sum(row[3] for row in standing)
-        target = (
-            -whole
-            if units == doc.outstanding
-            else -share(whole, [units, doc.outstanding - units])[0]
-        )
+        target = -share(whole, [units, doc.outstanding - units])[0]
         amounts = share(target, [row[3] for row in standing])
         entries = [
             Entry(

@@ -55,7 +55,10 @@ def parse(text: str, fields: dict[str, Field]) -> Condition:
     if len(text) > LENGTH_MAX:
         raise bad_query("The where clause is too long")
     reader = _Reader(_tokens(text), fields)
-    found = reader.either(0)
+    try:
+        found = reader.either(0)
+    except RecursionError:
+        raise bad_query("The where clause is nested too deeply") from None
     if reader.left():
         raise bad_query(f"Syntax error near '{reader.left()[0][1]}'")
     return found
@@ -187,8 +190,10 @@ class _Reader:
             if isinstance(given[0], str):
                 moment = datetime.fromisoformat(given[0])
                 return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            return datetime(*(int(value) for value in given), tzinfo=UTC)  # type: ignore[misc]
-        except (TypeError, ValueError):
+            year, month, day, *clock = (int(value) for value in given)
+            hour, minute, second = (*clock, 0, 0, 0)[:3]
+            return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+        except (TypeError, ValueError, ArithmeticError):
             raise bad_query("DateTime() takes a year, a month and a day") from None
 
     def _field(self, first: str) -> Field | Condition:
@@ -275,7 +280,7 @@ def _operands(field: Field, value: Any) -> tuple[str, Any]:
             exact = Decimal(value) if isinstance(value, str | Decimal) else None
         except ArithmeticError:
             exact = None
-        if exact is None:
+        if exact is None or not abs(exact) < Decimal("1e13"):
             raise wrong
         return field.sql, int(exact * 10_000) if field.kind == "amount" else float(exact)
     if field.kind in ("day", "instant"):

@@ -1,0 +1,90 @@
+"""The endpoints by path, and what a write to a collection does, element by element."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from worker.sandbox import banking, contacts, documents, payments, settings
+from worker.sandbox.errors import Invalid, validation
+from worker.sandbox.session import Session
+from worker.sandbox.store import ID_FIELDS
+from worker.sandbox.wire import Record
+
+Save = Callable[[Session, Record, str | None, bool], Record]
+NO_ID = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A collection: how it stores one element, and which sub-resources hang under a record."""
+
+    kind: str
+    save: Save | None = None
+    one_at_a_time: bool = False
+    update_only_by_id: bool = False
+    history: bool = False
+    allocations: bool = False
+
+
+_ALL = (
+    Endpoint("Accounts", settings.save_account, one_at_a_time=True),
+    Endpoint("TaxRates", settings.save_tax_rate, one_at_a_time=True),
+    Endpoint("TrackingCategories", settings.save_tracking, one_at_a_time=True),
+    Endpoint("Currencies", settings.save_currency, one_at_a_time=True),
+    Endpoint("Contacts", contacts.save, history=True),
+    Endpoint("ContactGroups", contacts.save_group),
+    Endpoint("Invoices", documents.save_invoice, history=True),
+    Endpoint("CreditNotes", documents.save_credit_note, history=True, allocations=True),
+    Endpoint("Payments", payments.save),
+    Endpoint("BatchPayments", payments.save_batch, history=True),
+    Endpoint("BankTransactions", banking.save, history=True),
+    Endpoint("BankTransfers", banking.save_transfer, history=True),
+    Endpoint("Overpayments", allocations=True),
+    Endpoint("Prepayments", allocations=True),
+)
+ENDPOINTS = {endpoint.kind.lower(): endpoint for endpoint in _ALL}
+
+
+def write(
+    session: Session,
+    endpoint: Endpoint,
+    sent: Sequence[Record],
+    record_id: str | None,
+    *,
+    create_only: bool,
+    summarize: bool,
+) -> list[Record]:
+    """Store every element in order; the caller holds the transaction.
+
+    With `summarize` one bad element raises ApiError 400 and nothing is kept; without it, good
+    elements are kept and each tells its `StatusAttributeString`.
+    """
+    if endpoint.save is None:
+        raise validation([{"ValidationErrors": [{"Message": "This endpoint takes no writes"}]}])
+    if endpoint.one_at_a_time and len(sent) > 1:
+        raise validation([failed(endpoint.kind, sent[1], ("Send one element at a time",))])
+    answers, refused = [], []
+    for element in sent:
+        try:
+            with session.store.transaction():
+                record = endpoint.save(session, element, record_id, create_only)
+        except Invalid as broken:
+            refused.append(failed(endpoint.kind, element, broken.messages))
+            answers.append({**refused[-1], "StatusAttributeString": "ERROR"})
+        else:
+            extra = {} if summarize else {"StatusAttributeString": "OK", "ValidationErrors": []}
+            answers.append({**record, **extra})
+    if refused and summarize:
+        raise validation(refused)
+    return answers
+
+
+def failed(kind: str, element: Record, messages: Sequence[str]) -> Record:
+    """The echo of a refused element, under the id it had or a zero one."""
+    name = ID_FIELDS[kind]
+    echo: dict[str, Any] = {name: element.get(name) or NO_ID}
+    echo |= {key: value for key, value in element.items() if key != name}
+    echo["ValidationErrors"] = [{"Message": message} for message in messages]
+    return echo

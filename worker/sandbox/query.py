@@ -1,0 +1,328 @@
+"""Lists: filters, order, pages and `If-Modified-Since`, answered from the columns of the store.
+
+Stored JSON goes out as it is; only summaries and what is worked out at read time are taken apart.
+Facts: sections 2.4, 2.5, 2.6.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Any
+
+from worker.sandbox.contacts import DETAIL_ONLY, balances
+from worker.sandbox.errors import bad_query, too_wide
+from worker.sandbox.store import ID_FIELDS, Store
+from worker.sandbox.where import Field, order_by, parse
+from worker.sandbox.wire import Record, dumps, flag, guid, loads, ms_of, rounded, stored
+
+HIGH_VOLUME = 100_000
+PAGE_SIZE, PAGE_SIZE_MAX = 100, 1000
+
+_KINDS = {"g": "guid", "t": "text", "c": "code", "n": "number", "f": "flag", "d": "day"}
+_MONEY = "SubTotal:n TotalTax:n Total:n CurrencyCode:c CurrencyRate:n HasAttachments:f "
+_DOCUMENT = (
+    "Type:c Status:c Contact.ContactID:g Contact.Name:t Contact.ContactNumber:t Date:d Reference:t "
+    "LineAmountTypes:t " + _MONEY
+)
+_FIELDS = {
+    "Accounts": "AccountID:g Code:t Name:t Type:c Class:c Status:c TaxType:c SystemAccount:c "
+    "BankAccountNumber:t BankAccountType:c CurrencyCode:c EnablePaymentsToAccount:f "
+    "ShowInExpenseClaims:f ReportingCode:t Description:t",
+    "TaxRates": "Name:t TaxType:c Status:c EffectiveRate:n DisplayTaxRate:n CanApplyToAssets:f "
+    "CanApplyToEquity:f CanApplyToExpenses:f CanApplyToLiabilities:f CanApplyToRevenue:f",
+    "TrackingCategories": "TrackingCategoryID:g Name:t Status:c",
+    "Currencies": "Code:c Description:t",
+    "Contacts": "ContactID:g ContactNumber:t AccountNumber:t ContactStatus:c Name:t FirstName:t "
+    "LastName:t EmailAddress:t TaxNumber:t CompanyNumber:t IsSupplier:f IsCustomer:f "
+    "DefaultCurrency:c HasAttachments:f BankAccountDetails:t",
+    "ContactGroups": "ContactGroupID:g Name:t Status:c",
+    "Invoices": _DOCUMENT + "InvoiceID:g InvoiceNumber:t DueDate:d AmountDue:n AmountPaid:n "
+    "AmountCredited:n FullyPaidOnDate:d ExpectedPaymentDate:d PlannedPaymentDate:d "
+    "SentToContact:f IsDiscounted:f CISDeduction:n BrandingThemeID:g RepeatingInvoiceID:g Url:t",
+    "CreditNotes": _DOCUMENT + "CreditNoteID:g CreditNoteNumber:t RemainingCredit:n "
+    "AppliedAmount:n FullyPaidOnDate:d SentToContact:f",
+    "Overpayments": _DOCUMENT + "OverpaymentID:g RemainingCredit:n AppliedAmount:n",
+    "Prepayments": _DOCUMENT + "PrepaymentID:g RemainingCredit:n AppliedAmount:n InvoiceNumber:t",
+    "BankTransactions": _DOCUMENT + "BankTransactionID:g IsReconciled:f BankAccount.AccountID:g "
+    "BankAccount.Code:t BankAccount.Name:t PrepaymentID:g OverpaymentID:g Url:t",
+    "BankTransfers": "BankTransferID:g Amount:n Date:d Status:c Reference:t "
+    "FromBankAccount.AccountID:g FromBankAccount.Code:t ToBankAccount.AccountID:g "
+    "ToBankAccount.Code:t FromBankTransactionID:g ToBankTransactionID:g HasAttachments:f "
+    "FromIsReconciled:f ToIsReconciled:f",
+    "Payments": "PaymentID:g PaymentType:c Status:c Date:d Amount:n BankAmount:n CurrencyRate:n "
+    "Reference:t IsReconciled:f Account.AccountID:g Account.Code:t Invoice.InvoiceID:g "
+    "Invoice.InvoiceNumber:t Invoice.Type:c Invoice.Contact.ContactID:g Invoice.Contact.Name:t "
+    "CreditNote.CreditNoteID:g Overpayment.OverpaymentID:g Prepayment.PrepaymentID:g "
+    "BatchPaymentID:g BatchPayment.BatchPaymentID:g",
+    "BatchPayments": "BatchPaymentID:g Type:c Status:c Date:d TotalAmount:n Reference:t "
+    "IsReconciled:f Account.AccountID:g Account.Code:t",
+}
+# Fields held in a column of their own. `BankTransfers` have no update stamp, only a creation one.
+_COLUMNS = {
+    "Type": "type",
+    "PaymentType": "type",
+    "Status": "status",
+    "ContactStatus": "status",
+    "Contact.ContactID": "contact_id",
+    "Contact.Name": "contact_name",
+    "Reference": "reference",
+    "Date": "date",
+    "DueDate": "due_date",
+    "AmountDue": "amount_due",
+    "RemainingCredit": "amount_due",
+    "AmountPaid": "amount_paid",
+    "InvoiceNumber": "number",
+    "CreditNoteNumber": "number",
+    "ContactNumber": "number",
+    "Account.AccountID": "account_id",
+    "BankAccount.AccountID": "account_id",
+    "Invoice.InvoiceID": "document_id",
+}
+_OPTIMISED = {
+    "Invoices": "Status Type Contact.ContactID Contact.Name Contact.ContactNumber Reference "
+    "InvoiceNumber InvoiceID AmountPaid Date DueDate AmountDue",
+    "CreditNotes": "Status Type Reference Contact.ContactID Contact.Name Contact.ContactNumber "
+    "Date CreditNoteID",
+    "BankTransactions": "Type Status Contact.ContactID Date BankTransactionID",
+    "Payments": "PaymentType Status Invoice.InvoiceID Reference Date PaymentID",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the list of one endpoint can do; `ids` maps query parameters to columns."""
+
+    paged: bool = False
+    since: bool = True
+    ids: Mapping[str, str] = field(default_factory=dict)
+    searched: tuple[str, ...] = ()
+    summary_drops: tuple[str, ...] = ()
+    hidden: str = ""
+    shown_by: str = ""
+
+
+_LINES = ("LineItems",)
+LISTINGS: dict[str, Listing] = {
+    "Accounts": Listing(),
+    "TaxRates": Listing(since=False, ids={"taxtype": "id"}),
+    "TrackingCategories": Listing(
+        since=False, hidden="status <> 'ARCHIVED'", shown_by="includearchived"
+    ),
+    "Currencies": Listing(since=False),
+    "ContactGroups": Listing(since=False, hidden="status <> 'DELETED'"),
+    "Contacts": Listing(
+        paged=True,
+        ids={"ids": "id"},
+        searched=("Name", "FirstName", "LastName", "ContactNumber", "EmailAddress"),
+        summary_drops=DETAIL_ONLY,
+        hidden="status <> 'ARCHIVED'",
+        shown_by="includearchived",
+    ),
+    "Invoices": Listing(
+        paged=True,
+        ids={
+            "ids": "id",
+            "invoicenumbers": "number",
+            "contactids": "contact_id",
+            "statuses": "status",
+        },
+        searched=("InvoiceNumber", "Reference"),
+        summary_drops=_LINES,
+    ),
+    "CreditNotes": Listing(paged=True, summary_drops=_LINES),
+    "BankTransactions": Listing(
+        paged=True, summary_drops=_LINES, hidden="type NOT LIKE '%-TRANSFER'"
+    ),
+    "Overpayments": Listing(paged=True, ids={"references": "reference"}, summary_drops=_LINES),
+    "Prepayments": Listing(paged=True, ids={"invoicenumbers": "number"}, summary_drops=_LINES),
+    "Payments": Listing(paged=True),
+    "BatchPayments": Listing(),
+    "BankTransfers": Listing(hidden="status <> 'DELETED'", shown_by="includedeleted"),
+}
+_SUMMARY_ONLY = ("Payments", "HasAttachments", "LineItems", "CISDeduction")
+
+
+@cache
+def fields_of(kind: str) -> dict[str, Field]:
+    """The queryable fields of an endpoint, by lower-cased path."""
+    fast = set(_OPTIMISED.get(kind, "").split())
+    found = {}
+    for entry in _FIELDS[kind].split():
+        path, _, letter = entry.partition(":")
+        column = "id" if path == ID_FIELDS[kind] and letter == "g" else _COLUMNS.get(path)
+        if kind == "Contacts" and path == "Name":
+            column = "contact_name"
+        if kind == "Accounts" and path == "Code":
+            column = "number"
+        what = _KINDS[letter]
+        sql = column or f"json_extract(json, '$.{path}')"
+        if column in ("amount_due", "amount_paid"):
+            what = "amount"
+        elif column is None and what == "day":
+            sql, what = f"xero_ms({sql})", "instant"
+        found[path.lower()] = Field(sql, what, path in fast, path)
+    found["updateddateutc"] = Field("updated_ms", "instant", False, "UpdatedDateUTC")
+    if kind == "BankTransfers":
+        found["createddateutc"] = Field("updated_ms", "instant", False, "CreatedDateUTC")
+    return found
+
+
+def since_ms(header: str) -> int | None:
+    """Epoch ms of an `If-Modified-Since`: no zone, RFC 1123, or ISO with fraction and Z.
+
+    Cut to the second; None for what cannot be read, which Xero ignores.
+    """
+    text = header.strip()
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return ms_of(moment.replace(microsecond=0))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The JSON texts of a list, and its pagination where a page was asked for."""
+
+    texts: list[str]
+    pagination: Record | None = None
+
+
+def read_list(
+    store: Store, kind: str, params: Mapping[str, str], since: str, *, today: str, base: str
+) -> Found:
+    """One answer to GET on an endpoint; `params` by lower-cased name; raises ApiError 400."""
+    listing, fields = LISTINGS[kind], fields_of(kind)
+    conditions, narrow = ["kind = ?"], True
+    values: list[Any] = [kind]
+    if listing.hidden and not flag(params.get(listing.shown_by or "-")):
+        conditions.append(listing.hidden)
+    if params.get("where", "").strip():
+        parsed = parse(params["where"], fields)
+        conditions.append(parsed.sql)
+        values += parsed.params
+        narrow = parsed.optimised
+    for name, column in listing.ids.items():
+        if params.get(name):
+            _add_list(conditions, values, column, params[name])
+    if params.get("searchterm") and listing.searched:
+        narrow = False
+        _add_search(conditions, values, [fields[f.lower()].sql for f in listing.searched], params)
+    modified = since_ms(since) if listing.since else None
+    if modified is not None:
+        conditions.append("updated_ms >= ?")
+        values.append(modified)
+    where = " AND ".join(f"({part})" for part in conditions)
+    summary = bool(flag(params.get("summaryonly"))) and kind in ("Invoices", "Contacts")
+    paged = listing.paged and ("page" in params or summary)
+    order = "updated_ms, id" if kind != "Accounts" else "number, id"
+    if params.get("order"):
+        order = order_by(params["order"], fields, "id")
+    total = int(store.rows(f"SELECT COUNT(*) FROM record WHERE {where}", values)[0][0])
+    if (not narrow and store.count(kind) > HIGH_VOLUME) or (not paged and total > HIGH_VOLUME):
+        raise too_wide()
+    sql = f"SELECT json FROM record WHERE {where} ORDER BY {order}"
+    pagination = None
+    if paged:
+        page, size = _page(params)
+        sql += f" LIMIT {size} OFFSET {(page - 1) * size}"
+        pages = -(-total // size)
+        pagination = {"page": page, "pageSize": size, "pageCount": pages, "itemCount": total}
+    texts = [row[0] for row in store.rows(sql, values)]
+    if summary:
+        drops = _SUMMARY_ONLY if kind == "Invoices" else listing.summary_drops
+        texts = [_without(text, drops) for text in texts]
+    elif listing.paged and not paged and listing.summary_drops:
+        texts = [_without(text, listing.summary_drops) for text in texts]
+    elif kind == "Contacts":
+        texts = with_balances(store, texts, base, today)
+    return Found(texts, pagination)
+
+
+def _page(params: Mapping[str, str]) -> tuple[int, int]:
+    """Page and size, clamped silently as Xero does."""
+    page = min(max(1, _whole(params.get("page"), 1)), 10**9)
+    return page, min(max(1, _whole(params.get("pagesize"), PAGE_SIZE)), PAGE_SIZE_MAX)
+
+
+def _whole(text: str | None, default: int) -> int:
+    try:
+        return int(text or default)
+    except ValueError:
+        return default
+
+
+def _add_list(conditions: list[str], values: list[Any], column: str, text: str) -> None:
+    wanted = [part.strip() for part in text.split(",") if part.strip()]
+    if column in ("id", "contact_id"):
+        wanted = [guid(part) for part in wanted]
+    elif column == "status":
+        wanted = [part.upper() for part in wanted]
+    if len(wanted) > 500:
+        raise bad_query("Too many values in one list")
+    collate = " COLLATE NOCASE" if column in ("number", "reference") else ""
+    conditions.append(f"{column}{collate} IN ({','.join('?' * len(wanted))})")
+    values += wanted
+
+
+def _add_search(
+    conditions: list[str], values: list[Any], columns: list[str], params: Mapping[str, str]
+) -> None:
+    parts = [f"INSTR(LOWER(COALESCE({column}, '')), LOWER(?)) > 0" for column in columns]
+    conditions.append(" OR ".join(parts))
+    values += [params["searchterm"]] * len(columns)
+
+
+def _without(text: str, drops: tuple[str, ...]) -> str:
+    record: Record = loads(text)
+    return dumps({key: value for key, value in record.items() if key not in drops})
+
+
+def with_balances(store: Store, texts: list[str], base: str, today: str) -> list[str]:
+    """Contacts with their `Balances`, which no stamp tells of."""
+    records = [loads(text) for text in texts]
+    found: dict[str, Record] = {}
+    for start in range(0, len(records), 500):
+        ids = [record["ContactID"] for record in records[start : start + 500]]
+        found |= balances(store, ids, base, today)
+    return [
+        dumps({**record, "Balances": found[record["ContactID"]]})
+        if record["ContactID"] in found
+        else text
+        for record, text in zip(records, texts, strict=True)
+    ]
+
+
+def two_places(text: str) -> str:
+    """A record's JSON with unit amounts rounded to 2 decimals, as Xero shows without `unitdp=4`."""
+    if '"UnitAmount":' not in text:
+        return text
+    record: Record = loads(text)
+    changed = False
+    for line in record.get("LineItems") or ():
+        unit = stored(line.get("UnitAmount"))
+        if unit != rounded(unit):
+            line["UnitAmount"] = rounded(unit)
+            changed = True
+    return dumps(record) if changed else text
+
+
+def read_one(store: Store, kind: str, key: str) -> Record | None:
+    """A record by id, else by its number or code."""
+    found = store.get(kind, key)
+    if found is None and kind == "TaxRates":
+        found = store.get(kind, key.upper())
+    if found is None and kind in ("Invoices", "CreditNotes", "Contacts", "Accounts"):
+        found = store.by_number(kind, key)
+    return found
