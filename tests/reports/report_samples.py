@@ -190,9 +190,7 @@ def a_digest(**changes: Any) -> Digest:
         ),
     ]  # fmt: skip
     paid = a_payment("INV-300", "85.00", date(2026, 3, 12))
-    waiting = {
-        "id-INV-102": Waiting(Decimal("940.00"), "paid in on 27 March 2026, waits for your yes")
-    }
+    waiting = {"id-INV-102": Waiting(Decimal("940.00"), "£940.00 at the bank on 27 March 2026")}
     owed = receivables(
         *documents,
         payments=(paid,),

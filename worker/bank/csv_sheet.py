@@ -13,6 +13,8 @@ from worker.bank.identify import bom_encoding, decoded
 from worker.bank.source import Source, clean
 
 _DELIMITERS = ",;\t|"
+_LINE_MAX = 64 * 1024
+"""Characters on one line; the longest real notes are a few thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ def _lines(source: Source, profile: CsvProfile) -> list[str]:
         raise source.refusal("is written in no encoding we know; state the profile's encoding")
     lines = re.split("\r*\n|\r", text.removeprefix("\ufeff").rstrip("\x1a"))
     for number, line in enumerate(lines, 1):
+        if len(line) > _LINE_MAX:
+            raise source.refusal("is too long for a row of a statement", f"line {number}")
         if "\x00" in line:
             raise source.refusal(
                 "holds a NUL character; the file is damaged or written in UTF-16", f"line {number}"

@@ -18,9 +18,8 @@ from worker.errors import BadInput
 
 _DEPTH_MAX = 60
 _TAG = re.compile(
-    r"<!--.*?-->|<!\[CDATA\[(?P<raw>.*?)\]\]>|<\?[^<>]*\?>"
-    r"|<(?P<end>/)?(?P<name>[A-Za-z][A-Za-z0-9._-]*)(?:\s[^<>]*?)?(?P<whole>/)?>",
-    re.DOTALL,
+    r"<(?P<end>/)?(?P<name>[A-Za-z][A-Za-z0-9._-]*)(?:\s[^<>]*?)?(?P<whole>/)?>"
+    r"|(?P<quote><!--|<!\[CDATA\[)|<\?[^<>]*\?>"
 )
 _ENTITY = re.compile(r"&(amp|lt|gt|quot|apos|nbsp|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")
 # Elements that hold lines or balances: one that is not closed may have lost some.
@@ -87,7 +86,7 @@ def read_tree(source: Source, text: str, lines: Lines) -> Element:
         )
     builder = _Builder(source, lines)
     at = start.start()
-    for tag in _TAG.finditer(text, at):
+    while tag := _TAG.search(text, at):
         builder.say(text[at : tag.start()], at)
         at = tag.end()
         if name := tag["name"]:
@@ -95,8 +94,14 @@ def read_tree(source: Source, text: str, lines: Lines) -> Element:
                 builder.close(name.upper(), tag.start())
             else:
                 builder.open(name.upper(), tag.start(), whole=bool(tag["whole"]))
-        elif raw := tag["raw"]:
-            builder.say(raw.replace("&", "&amp;"), tag.start())
+        elif quote := tag["quote"]:
+            mark = "-->" if quote == "<!--" else "]]>"
+            end = text.find(mark, at)
+            if end < 0:
+                raise source.refusal(f"{quote} has no end", lines.place(tag.start()))
+            if mark == "]]>":
+                builder.say(text[at:end].replace("&", "&amp;"), at)
+            at = end + len(mark)
     builder.say(text[at:].rstrip("\x1a\x00"), at)
     return builder.finished(len(text))
 

@@ -60,12 +60,12 @@ def aged(
     items, values, stale = [], {}, []
     for document in mine:
         whole = document.total - document.cis_deduction
-        left = to_cents(whole - used_ever.get(document.id, ZERO), document.currency)
+        left = whole - used_ever.get(document.id, ZERO)
         if left != document.due:
             stale.append(_stale(document, left))
         if document.date > as_of:
             continue
-        still = to_cents(whole - used_to_day.get(document.id, ZERO), document.currency)
+        still = whole - used_to_day.get(document.id, ZERO)
         if still:
             items.append(_item(document, still, contacts, as_of, waiting.get(document.id)))
             values[document.id] = _in_base(document, still, base_currency)

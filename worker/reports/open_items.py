@@ -22,7 +22,7 @@ class Waiting:
 
     amount: Decimal
     text: str
-    """What waits and why, read after the amount: "paid in on 3 March 2026, waits for your yes"."""
+    """What waits, with its amounts: "£600.00 at the bank on 3 March 2026"."""
 
 
 @dataclass(frozen=True, slots=True)
