@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
 from worker.books.money import ZERO
 from worker.books.period import Month
-from worker.books.reports import LedgerReport, ReportRow, TieOut
+from worker.books.reports import LedgerReport, TieOut
+from worker.reports.profit_rows import NET, Taken, sign, take_apart
 from worker.reports.words import money
 
 Basis = Literal["accrual", "cash"]
-
-_NET = "net"  # key of the last result line, whatever a country calls it
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +123,16 @@ def profit_and_loss(
     column of each report, in `currency`. A report that contradicts itself is shown as it is; the
     contradiction is in `arithmetic`.
     """
-    periods = [(month.title, _read(this))]
+    periods = [(month.title, take_apart(this))]
     for earlier, report in ((month.plus(-1), previous), (month.plus(-12), same_last_year)):
-        read = _read(report) if report else _Read()
-        periods.append((earlier.title, read if read.has_accounts else _Read()))
-    reads = [read for _, read in periods]
+        taken = take_apart(report) if report else Taken()
+        periods.append((earlier.title, taken if taken.has_accounts else Taken()))
+    reads = [taken for _, taken in periods]
     return ProfitAndLoss(
         month=month,
         basis=basis,
         currency=currency,
-        blocks=tuple(_block(key, reads) for key in _order([read.blocks for read in reads])),
+        blocks=tuple(_block(key, reads) for key in _order([taken.blocks for taken in reads])),
         has_previous=reads[1].has_accounts,
         has_last_year=reads[2].has_accounts,
         arithmetic=_arithmetic(periods, currency),
@@ -142,54 +141,7 @@ def profit_and_loss(
 
 def net_profit(report: LedgerReport) -> Decimal | None:
     """The report's last result line: net profit, net income, …; None where it has none."""
-    return _read(report).results.get(_NET, ("", None))[1]
-
-
-@dataclass(slots=True)
-class _Read:
-    """One report taken apart. Block keys: ("section", title) or ("result", label)."""
-
-    blocks: list[tuple[str, str]] = field(default_factory=list)
-    lines: dict[str, dict[str, AccountLine]] = field(default_factory=dict)
-    totals: dict[str, tuple[str, Decimal]] = field(default_factory=dict)
-    results: dict[str, tuple[str, Decimal | None]] = field(default_factory=dict)
-    has_accounts: bool = False
-
-    def add(self, key: tuple[str, str]) -> None:
-        if key not in self.blocks:
-            self.blocks.append(key)
-
-
-def _read(report: LedgerReport) -> _Read:
-    read = _Read()
-    result_labels = [row.label for row in report.rows if _is_result(row)]
-    for row in report.rows:
-        amount = row.amounts[0] if row.amounts else None
-        if _is_result(row):
-            key = _NET if row.label == result_labels[-1] else row.label
-            read.add(("result", key))
-            read.results[key] = (row.label, amount)
-            continue
-        read.add(("section", row.section))
-        if row.is_total:
-            read.totals[row.section] = (row.label, amount or ZERO)
-            continue
-        read.has_accounts = True
-        lines = read.lines.setdefault(row.section, {})
-        key = row.account_id or row.label
-        so_far = lines[key].figures.this if key in lines else ZERO
-        figures = Figures(so_far + (amount or ZERO), None, None)
-        lines[key] = AccountLine(row.account_id, row.label, figures)
-    return read
-
-
-def _is_result(row: ReportRow) -> bool:
-    # Gross and net profit stand in untitled sections, as ordinary or as summary rows.
-    return not row.section and not row.account_id
-
-
-def _sign(title: str) -> int:
-    return -1 if title.casefold().startswith("less") else 1
+    return take_apart(report).result(NET)
 
 
 def _order(sequences: Iterable[Sequence[tuple[str, str]]]) -> list[tuple[str, str]]:
@@ -206,35 +158,27 @@ def _order(sequences: Iterable[Sequence[tuple[str, str]]]) -> list[tuple[str, st
     return order
 
 
-def _block(key: tuple[str, str], reads: Sequence[_Read]) -> Section | Result:
+def _block(key: tuple[str, str], reads: Sequence[Taken]) -> Section | Result:
     kind, name = key
     if kind == "result":
-        label = next(read.results[name][0] for read in reads if name in read.results)
-        return Result(label, _figures([_result_of(read, name) for read in reads]))
-    lines = []
-    for _, account in _order([[("", each) for each in read.lines.get(name, {})] for read in reads]):
-        found = [read.lines.get(name, {}).get(account) for read in reads]
-        named = next(line for line in found if line)
-        amounts = [
-            (line.figures.this if line else ZERO) if read.has_accounts else None
-            for read, line in zip(reads, found, strict=True)
-        ]
-        lines.append(AccountLine(named.account_id, named.label, _figures(amounts)))
-    label = next((r.totals[name][0] for r in reads if name in r.totals), f"Total {name}".strip())
-    totals = [_total_of(read, name) if read.has_accounts else None for read in reads]
-    return Section(name, tuple(lines), label, _figures(totals), _sign(name))
+        label = next(taken.results[name][0] for taken in reads if name in taken.results)
+        amounts = [taken.result(name) if taken.has_accounts else None for taken in reads]
+        return Result(label, _figures(amounts))
+    accounts = _order([[(name, each) for each in taken.lines.get(name, {})] for taken in reads])
+    lines = tuple(_line(name, account, reads) for _, account in accounts)
+    label = next((t.totals[name][0] for t in reads if name in t.totals), f"Total {name}".strip())
+    totals = [taken.total(name) if taken.has_accounts else None for taken in reads]
+    return Section(name, lines, label, _figures(totals), sign(name))
 
 
-def _result_of(read: _Read, name: str) -> Decimal | None:
-    return read.results.get(name, ("", None))[1] if read.has_accounts else None
-
-
-def _total_of(read: _Read, title: str) -> Decimal:
-    return read.totals[title][1] if title in read.totals else _line_sum(read, title)
-
-
-def _line_sum(read: _Read, title: str) -> Decimal:
-    return sum((line.figures.this for line in read.lines.get(title, {}).values()), ZERO)
+def _line(section: str, account: str, reads: Sequence[Taken]) -> AccountLine:
+    found = [taken.lines.get(section, {}).get(account) for taken in reads]
+    named = next(line for line in found if line)
+    amounts = [
+        (line.amount if line else ZERO) if taken.has_accounts else None
+        for taken, line in zip(reads, found, strict=True)
+    ]
+    return AccountLine(named.account_id, named.label, _figures(amounts))
 
 
 def _figures(amounts: Sequence[Decimal | None]) -> Figures:
@@ -263,13 +207,13 @@ def _minus(one: Figures, other: Figures) -> Figures:
     )
 
 
-def _arithmetic(periods: Sequence[tuple[str, _Read]], currency: str) -> TieOut:
+def _arithmetic(periods: Sequence[tuple[str, Taken]], currency: str) -> TieOut:
     faults: list[tuple[str, Decimal]] = []
-    for title, read in periods:
-        faults += [(f"{title}: {name}", gap) for name, gap in _faults(read)]
+    for title, taken in periods:
+        faults += [(f"{title}: {name}", gap) for name, gap in taken.faults()]
     this = periods[0][1]
-    ours = sum((_sign(t) * _line_sum(this, t) for t in this.lines), ZERO)
-    ledger = this.results.get(_NET, ("", None))[1]
+    ours = sum((sign(section) * this.line_sum(section) for section in this.lines), ZERO)
+    ledger = this.result(NET)
     if faults:
         told = "; ".join(f"{name} is off by {money(gap, currency)}" for name, gap in faults)
         note = f"Xero's report does not add up: {told}."
@@ -279,18 +223,3 @@ def _arithmetic(periods: Sequence[tuple[str, _Read]], currency: str) -> TieOut:
         return TieOut("profit and loss adds up", "not provable", ours, None, currency, note)
     note = "The accounts sum to the subtotals and these to the profit; the figures are Xero's own."
     return TieOut("profit and loss adds up", "agrees", ours, ledger, currency, note)
-
-
-def _faults(read: _Read) -> Iterable[tuple[str, Decimal]]:
-    """Subtotals and results that their parts do not give, each with stated less computed."""
-    running = ZERO
-    for kind, name in read.blocks:
-        if kind == "section":
-            total = _total_of(read, name)
-            running += _sign(name) * total
-            label, gap = f"total of {name or 'accounts'}", total - _line_sum(read, name)
-        else:
-            label, stated = read.results[name]
-            gap = ZERO if stated is None else stated - running
-        if gap:
-            yield label, gap
