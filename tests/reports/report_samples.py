@@ -89,8 +89,8 @@ def row(section: str, label: str, amount: str | None, account: str = "", total: 
     return ReportRow(section, label, account, amounts, total)
 
 
-def a_report(name: str, *rows: ReportRow, as_of: date | None = None) -> LedgerReport:
-    return LedgerReport(name, (name,), ("",), rows, "{}", as_of)
+def a_report(name: str, *rows: ReportRow, column: str = "") -> LedgerReport:
+    return LedgerReport(name, (name,), (column,), rows, "{}")
 
 
 def a_month(
@@ -114,7 +114,9 @@ def a_month(
     return a_report("ProfitAndLoss", *rows)
 
 
-def a_balance_sheet(receivable: str | None, earnings: str, as_of: date = TODAY) -> LedgerReport:
+def a_balance_sheet(
+    receivable: str | None, earnings: str, column: str = "31 Mar 2026"
+) -> LedgerReport:
     rows = [row("Bank", "Business Account", "900.00", "a-bank")]
     if receivable is not None:
         rows.append(row("Current Assets", "Accounts Receivable", receivable, "a-debtors"))
@@ -123,7 +125,7 @@ def a_balance_sheet(receivable: str | None, earnings: str, as_of: date = TODAY) 
         row("", "Net Assets", "1234.00"),
         row("Equity", "Current Year Earnings", earnings, "00000000-0000-0000-0000-000000000000"),
     ]
-    return a_report("BalanceSheet", *rows, as_of=as_of)
+    return a_report("BalanceSheet", *rows, column=column)
 
 
 def a_coverage(name: str = "090 Business Account", **changes: Any) -> AccountCoverage:

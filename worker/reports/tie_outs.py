@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 from collections.abc import Collection, Sequence
 from datetime import date
 from decimal import Decimal
@@ -143,14 +144,30 @@ def _control_balance(
     """The control accounts' sum, or None and why it cannot be had."""
     if not control_account_ids:
         return None, "The chart of accounts names no control account for these documents."
-    if balance_sheet.as_of and balance_sheet.as_of != as_of:
-        seen = day(balance_sheet.as_of)
-        return None, f"The balance sheet is as at {seen}, the documents as at {day(as_of)}."
+    shown = _sheet_day(balance_sheet)
+    if shown and shown != as_of:
+        return None, f"The balance sheet is as at {day(shown)}, the documents as at {day(as_of)}."
     if not any(_amount(row) is not None for row in balance_sheet.rows):
         return None, "The balance sheet came without figures."
     # Xero leaves an account without a balance out of the report.
     mine = [r for r in balance_sheet.rows if r.account_id in control_account_ids and not r.is_total]
     return sum((_amount(row) or ZERO for row in mine), ZERO), ""
+
+
+def _sheet_day(balance_sheet: LedgerReport) -> date | None:
+    """The day its first column is headed with ("30 Apr 2019"); None where it is not in that form.
+
+    Not `as_of`: Xero's ReportDate is the day the report was asked for.
+    """
+    pieces = balance_sheet.columns[0].split() if balance_sheet.columns else []
+    if len(pieces) != 3 or not (pieces[0].isdecimal() and pieces[2].isdecimal()):
+        return None
+    months = [name.casefold() for name in calendar.month_abbr]
+    month = pieces[1][:3].casefold()
+    try:
+        return date(int(pieces[2]), months.index(month), int(pieces[0]))
+    except ValueError:
+        return None
 
 
 def _current_year_earnings(balance_sheet: LedgerReport) -> Decimal | None:
