@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from sys import intern
 
 from worker.bank.source import Source, clean
 from worker.errors import BadInput
@@ -38,12 +39,18 @@ class Element:
     at: int
     """Where it begins, in characters from the text's beginning."""
     raw: str = ""
-    children: list[Element] = field(default_factory=list)
+    children: Sequence[Element] = ()
 
     @property
     def text(self) -> str:
         """The text on one line, entities resolved once."""
         return clean(_ENTITY.sub(_letter, self.raw) if "&" in self.raw else self.raw)
+
+    def adopt(self, children: Sequence[Element]) -> None:
+        """Add children; a leaf, which most elements are, never holds a list."""
+        if not isinstance(self.children, list):
+            self.children = []
+        self.children.extend(children)
 
     def all(self, name: str) -> Iterator[Element]:
         """The children of that name, in order."""
@@ -89,11 +96,11 @@ def read_tree(source: Source, text: str, lines: Lines) -> Element:
     while tag := _TAG.search(text, at):
         builder.say(text[at : tag.start()], at)
         at = tag.end()
-        if name := tag["name"]:
+        if name := intern((tag["name"] or "").upper()):
             if tag["end"]:
-                builder.close(name.upper(), tag.start())
+                builder.close(name, tag.start())
             else:
-                builder.open(name.upper(), tag.start(), whole=bool(tag["whole"]))
+                builder.open(name, tag.start(), whole=bool(tag["whole"]))
         elif quote := tag["quote"]:
             mark = "-->" if quote == "<!--" else "]]>"
             end = text.find(mark, at)
@@ -127,7 +134,7 @@ class _Builder:
         if len(self._stack) == 1 and self._document.children:
             raise self._wrong("holds a second document after </OFX>; split the file", at)
         element = Element(name, at)
-        self._stack[-1].children.append(element)
+        self._stack[-1].adopt((element,))
         self._leaf = None
         if not whole:
             self._stack.append(element)
@@ -148,8 +155,8 @@ class _Builder:
             if element.name in _MUST_CLOSE:
                 raise self._wrong(f"</{name}> comes before </{element.name}>", at)
             # It was an empty leaf: what follows it belongs beside it, not inside.
-            self._stack[-1].children.extend(element.children)
-            element.children = []
+            self._stack[-1].adopt(element.children)
+            element.children = ()
 
     def finished(self, end: int) -> Element:
         if len(self._stack) > 1:

@@ -38,9 +38,8 @@ def clean(text: str) -> str:
 
     Nothing else is changed: what looks like a formula or markup stays the text it is.
     """
-    if not text.isascii() or not text.isprintable():
-        text = "".join(_visible(text))
-    return " ".join(text.split())
+    joined = " ".join(text.split())
+    return joined if joined.isprintable() else " ".join("".join(_visible(joined)).split())
 
 
 def _visible(text: str) -> Iterable[str]:
