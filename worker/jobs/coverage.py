@@ -1,4 +1,4 @@
-"""How far an account's statements reach, and whether they follow one another."""
+"""Whether an account's statements follow one another, from what the mirror keeps of them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from worker.mirror import bank_lines, statements
 
 
 def continuity_of(conn: Connection, name: str, account_code: str) -> Continuity:
-    """What the account's stored statements prove together, with their lines as the mirror has them."""
+    """What the account's stored statements prove together, with the lines the mirror has."""
     stored = statements.statements_of(conn, name, account_code)
     days = [day for one in stored for day in (one.start, one.end) if day]
-    lines = bank_lines.lines_between(conn, name, account_code, min(days), max(days)) if days else ()
+    found = bank_lines.lines_between(conn, name, account_code, min(days), max(days)) if days else ()
+    lines = [line for line in found if line.flag != "duplicate_row"]
     return continuity(
         [
             Statement(
@@ -24,7 +25,7 @@ def continuity_of(conn: Connection, name: str, account_code: str) -> Continuity:
                 account=account_code,
                 currency="",
                 lines=tuple(
-                    _line(line) for line in lines if _within(line.date, one.start, one.end)
+                    _line(each) for each in lines if _within(each.date, one.start, one.end)
                 ),
                 opening=one.opening,
                 closing=one.closing,

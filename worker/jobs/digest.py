@@ -66,9 +66,7 @@ def digest(setup: Setup, pulled: Pulled, run_id: str, *, news: bool) -> Digested
         for suffix, content in (("html", render.html(page)), ("txt", render.text(page))):
             written.append(str(folder.write(setup.out_dir, f"{stem}.{suffix}", content)))
     with setup.mirror.write() as conn:
-        runs.mark_delivered(
-            conn, setup.name, str(month), recipient, CHANNEL, setup.clock.now(), run_id
-        )
+        runs.mark_delivered(conn, setup.name, str(month), recipient, CHANNEL, setup.clock.now())
     return Digested(tie_outs, tuple(written))
 
 
