@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, select
 
 from worker.books.records import Organisation
 from worker.errors import Unauthorised
 from worker.mirror.rows import put
-from worker.mirror.tables import organisations
+from worker.mirror.tables import metadata, organisations
 
 
 def pin(conn: Connection, name: str, organisation: Organisation) -> None:
@@ -60,3 +60,13 @@ def pinned(conn: Connection, name: str) -> Organisation | None:
         year_lock_date=row.year_lock_date,
         is_demo=row.is_demo,
     )
+
+
+def forget(conn: Connection, name: str) -> None:
+    """Drop everything the mirror holds of a configured name, its pin included.
+
+    For the sandbox alone, whose books can be made anew; a real organisation's memory is its proof.
+    """
+    for table in reversed(metadata.sorted_tables):
+        if "organisation" in table.c:
+            conn.execute(delete(table).where(table.c.organisation == name))
