@@ -46,7 +46,8 @@ class MatchingPolicy:
     then a line and a document of one currency count as domestic.
     """
 
-    as_of: date = date.min
+    as_of: date = date.max
+    """Nothing dated after it is posted."""
     identical_documents: Literal["oldest_first", "ask"] = "oldest_first"
     wrong_posts_max: Fraction = Fraction(1, 2000)
     discounts: tuple[DiscountTerms, ...] = ()
