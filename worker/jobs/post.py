@@ -11,7 +11,7 @@ from decimal import Decimal
 from worker.books.intents import Dispatch, Found, Intent, IntentAnswer, IntentState
 from worker.books.ports import Lease, Noun
 from worker.books.records import Document
-from worker.errors import TryLater
+from worker.errors import TieoutError
 from worker.jobs.pull import Pulled, refresh
 from worker.jobs.setup import LEASE_TTL_SECONDS, Setup
 from worker.mirror import bank_lines, cash, leases, outbox
@@ -176,13 +176,17 @@ def _send(setup: Setup, group: tuple[Intent, ...], lease: Lease, result: _Tally)
         if not outbox.claim_dispatch(conn, setup.name, dispatch, lease, setup.clock.real()):
             result.problems.append(("taken", "another run took these postings first"))
             return
+    failure: TieoutError | None = None
     try:
         answers = setup.ledger.send(dispatch, group).answers
-    except TryLater as reason:
-        # Never sent: the client raises only before the first byte leaves.
+    except TieoutError as reason:
+        # The client says that nothing was written; all the same only reading may settle it.
+        failure = reason
         answers = tuple(IntentAnswer(i.id, "unknown", message=str(reason)) for i in group)
     with setup.mirror.write() as conn:
         outbox.settle(conn, setup.name, dispatch.id, answers, lease, setup.clock.real())
+    if failure is not None:
+        raise failure
     _count(answers, {intent.id: intent for intent in group}, result)
 
 
@@ -250,6 +254,9 @@ def _settle_one(
         leases.check(conn, lease, now)
         if seen.several:
             move("needs_human", "more than one record in Xero carries this code")
+            return False
+        if seen.ledger_id and seen.differs:
+            move("needs_human", f"Xero holds it, but {seen.differs}")
             return False
         if seen.ledger_id:
             return move("posted", "found by reading")
