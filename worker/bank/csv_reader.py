@@ -62,6 +62,7 @@ def read_csv(source: Source) -> Statement:
     currency = _currency(source, sheet, booked)
     days = _days(source, sheet, booked, profile)
     figures = _all_figures(source, sheet, booked, profile, currency)
+    _not_cut_off(source, booked, figures)
     amounts = _amounts(source, booked, figures)
     lines, walked = in_booking_order(
         [
@@ -217,6 +218,16 @@ def _one_reading(
                     f"the {what} can be read in two ways; state the profile's {key}", row.place
                 )
     return readings[0]
+
+
+def _not_cut_off(source: Source, rows: Sequence[Row], figures: Sequence[_Figures]) -> None:
+    # Banks that print a balance only once a day leave more than one row without.
+    without = [row for row, figure in zip(rows, figures, strict=True) if figure.balance is None]
+    if len(rows) > 1 and without == [rows[-1]]:
+        raise source.refusal(
+            "the last row alone has no balance: the file is cut off; export it again",
+            rows[-1].place,
+        )
 
 
 def _amounts(source: Source, rows: Sequence[Row], figures: Sequence[_Figures]) -> list[Decimal]:

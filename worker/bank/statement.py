@@ -102,7 +102,8 @@ def _format(source: Source, suffix: str) -> str:
         raise source.refusal("is named OFX, but holds no <OFX> element; export it again")
     if found in _KNOWN:
         raise source.refusal(f"Tieout does not read {_KNOWN[found]} yet; export CSV or OFX")
-    raise source.refusal(f"is a {found} file, not a statement; export CSV or OFX from the bank")
+    article = "an" if found.startswith("X") else "a"
+    raise source.refusal(f"is {article} {found} file, not a statement; export CSV or OFX")
 
 
 def _adds_up(source: Source, statement: Statement) -> None:
