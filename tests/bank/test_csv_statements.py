@@ -62,6 +62,13 @@ def test_a_row_the_balance_did_not_move_for_is_kept_and_told_apart(tmp_path: Pat
     assert found.closing == Decimal("349.00")
 
 
+def test_a_row_repeated_later_beside_an_unmoved_balance_is_told_apart(tmp_path: Path) -> None:
+    found = read(tmp_path, HEAD + TWO + "2026-03-02,RENT,-900.00,350.00\n")
+
+    assert walk(found.lines).repeated == {2}
+    assert found.closing == Decimal("350.00")
+
+
 def test_a_page_printed_twice_is_told_apart_row_by_row(tmp_path: Path) -> None:
     found = read(tmp_path, HEAD + TWO + TWO + "2026-03-04,FEE,-1.00,349.00\n")
 

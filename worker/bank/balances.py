@@ -28,13 +28,14 @@ class Walk:
 def walk(lines: Sequence[StatementLine]) -> Walk:
     """Follow the running balances through lines in booking order.
 
-    A row is a repeated feed row when its balance is not what the line before it leads to, and a
-    row above has the same day, amount, text *and balance*: the bank's own figures then say that
-    no money moved the second time. Two real equal movements differ in their balances.
+    A row is a repeated feed row when its balance is not what the line before it leads to, a row
+    above has the same day, amount and text, and its balance is that row's, or has not moved from
+    the line before: the bank's own figures then say that no money moved the second time. Two real
+    equal movements differ in their balances.
     """
     opening = running = None
     before = ZERO
-    seen: set[tuple[object, ...]] = set()
+    seen: dict[tuple[object, ...], set[Decimal | None]] = {}
     repeated: set[int] = set()
     for place, line in enumerate(lines):
         if running is None:
@@ -43,20 +44,19 @@ def walk(lines: Sequence[StatementLine]) -> Walk:
                 opening, running = line.balance - before, line.balance
         elif line.balance is None or line.balance == running + line.amount:
             running += line.amount
-        elif _facts(line) in seen:
+        elif _facts(line) in seen and line.balance in (running, *seen[_facts(line)]):
             repeated.add(place)
         else:
             expected = running + line.amount
             return Walk(opening, None, frozenset(repeated), place, expected)
-        if line.balance is not None:
-            seen.add(_facts(line))
+        seen.setdefault(_facts(line), set()).add(line.balance)
     return Walk(opening, running, frozenset(repeated))
 
 
 def _facts(line: StatementLine) -> tuple[object, ...]:
     # The bank's own id is left out: a feed may number the row anew when it repeats it.
     return (
-        line.date, line.amount, line.balance, line.payee, line.reference, line.description,
+        line.date, line.amount, line.payee, line.reference, line.description,
         line.counterparty_account,
     )  # fmt: skip
 
