@@ -7,9 +7,10 @@ from decimal import Decimal
 from worker.sandbox import contacts, lines
 from worker.sandbox.chart import account_stub
 from worker.sandbox.errors import Invalid
-from worker.sandbox.ledger import SIDES
+from worker.sandbox.ledger import SIDES, Ledger
 from worker.sandbox.session import Session
 from worker.sandbox.wire import (
+    ZERO,
     Record,
     day_of,
     exponent_of,
@@ -178,7 +179,7 @@ def deposit_record(deposit_id: str, kind: str, money: Record) -> Record:
     found: Record = {f"{kind[:-1]}ID": deposit_id}
     found |= {key: money[key] for key in _COPIED if key in money}
     found["CurrencyRate"] = money.get("CurrencyRate") or Decimal(1)
-    found.update(RemainingCredit=stored(money.get("Total")), AppliedAmount=Decimal("0.00"))
+    found.update(RemainingCredit=stored(money.get("Total")), AppliedAmount=ZERO)
     found.update(Allocations=[], Payments=[], HasAttachments=False)
     return found
 
@@ -211,7 +212,7 @@ def save_transfer(
     new["HasAttachments"] = False
     new["CreatedDateUTC"] = ms_date(ms_of(session.now))
     session.store.put("BankTransfers", new)
-    post_transfer(session, new, source, target)
+    post_transfer(session.ledger, new, source, target)
     return new
 
 
@@ -225,22 +226,24 @@ def _transfer_rate(session: Session, source: Record, target: Record, sent: Recor
     return session.rate(sent) or session.usual_rate(foreign.pop())
 
 
-def post_transfer(session: Session, transfer: Record, source: Record, target: Record) -> None:
+def post_transfer(ledger: Ledger, transfer: Record, source: Record, target: Record) -> None:
     """Write a transfer's two legs, fetchable by id but not listed, and post it."""
     amount, rate = stored(transfer["Amount"]), stored(transfer.get("CurrencyRate") or 1)
-    held = [account.get("CurrencyCode") or session.base for account in (source, target)]
+    held = [account.get("CurrencyCode") or ledger.base for account in (source, target)]
     arriving = amount
     if held[0] != held[1]:
-        changed = amount * rate if held[0] == session.base else amount / rate
+        changed = amount * rate if held[0] == ledger.base else amount / rate
         arriving = rounded(changed, exponent_of(held[1]))
-    ledger = session.ledger
-    leaving_entry = ledger.bank_entry(source, amount, -1, rate, None)
-    arriving_entry = ledger.bank_entry(target, arriving, 1, rate, None)
-    entries = [leaving_entry, arriving_entry]
-    gap = -(leaving_entry.amount + arriving_entry.amount)
+    entries = [
+        ledger.bank_entry(source, amount, -1, rate, None),
+        ledger.bank_entry(target, arriving, 1, rate, None),
+    ]
+    gap = -sum(entry.amount for entry in entries)
     if gap:
         entries.append(ledger.gain(gap, "both"))
-    day = day_of(transfer["Date"]) or session.today
+    day = day_of(transfer["Date"])
+    if day is None:
+        raise AssertionError(f"a transfer without a date: {transfer}")
     ledger.post("BankTransfers", transfer["BankTransferID"], day.isoformat(), entries)
     for side, account, value in (("From", source, amount), ("To", target, arriving)):
         leg: Record = {
@@ -252,11 +255,11 @@ def post_transfer(session: Session, transfer: Record, source: Record, target: Re
         }
         set_day(leg, "Date", day)
         leg.update(Status=transfer["Status"], LineAmountTypes="NoTax", LineItems=[])
-        leg.update(SubTotal=value, TotalTax=Decimal("0.00"), Total=value)
-        leg.update(CurrencyCode=account.get("CurrencyCode") or session.base, HasAttachments=False)
+        leg.update(SubTotal=value, TotalTax=ZERO, Total=value)
+        leg.update(CurrencyCode=account.get("CurrencyCode") or ledger.base, HasAttachments=False)
         leg["BankTransferID"] = transfer["BankTransferID"]
         leg["UpdatedDateUTC"] = transfer["CreatedDateUTC"]
-        session.store.put("BankTransactions", leg)
+        ledger.store.put("BankTransactions", leg)
 
 
 def _delete_transfer(session: Session, transfer_id: str, sent: Record) -> Record:

@@ -193,10 +193,11 @@ class Chart:
         self._codes: dict[str, Record] = {}
         self._roles: dict[str, str] = {}
         for found in store.all("Accounts"):
-            self._take(found)
+            self.add(found)
         self.tax_rates = {str(rate["TaxType"]): rate for rate in store.all("TaxRates")}
 
-    def _take(self, found: Record) -> None:
+    def add(self, found: Record) -> None:
+        """Know one more account."""
         self.accounts[found["AccountID"]] = found
         if found.get("Code"):
             self._codes[str(found["Code"]).lower()] = found
@@ -238,7 +239,7 @@ class Chart:
             code = _free(code, {str(a.get("Code")) for a in self.accounts.values()})
             found = account(code, label, kind, "NONE", system)
             self._store.put("Accounts", found)
-            self._take(found)
+            self.add(found)
         self._store.set_meta(f"account {name}", found["AccountID"])
         return str(found["AccountID"])
 
