@@ -154,7 +154,7 @@ def database_triggers(conn: Connection) -> dict[str, str]:
             "SELECT t.tgname, pg_get_triggerdef(t.oid) || pg_get_functiondef(t.tgfoid) "
             "FROM pg_trigger t WHERE NOT t.tgisinternal"
         )
-    return {name: sql for name, sql in conn.execute(text(query))}
+    return {row[0]: row[1] for row in conn.execute(text(query))}
 
 
 def empty(conn: Connection) -> None:

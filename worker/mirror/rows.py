@@ -53,4 +53,6 @@ def add_new(conn: Connection, table: Table, values: Mapping[str, Any]) -> bool:
     """Insert a row unless one with the same key (any unique one) is there; whether it was new."""
     insert: Any = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
     statement = insert(table).values(**values).on_conflict_do_nothing()
-    return conn.execute(statement).rowcount == 1
+    # SQLAlchemy keeps the row count of an INSERT only when asked to.
+    counted = conn.execute(statement, execution_options={"preserve_rowcount": True})
+    return counted.rowcount == 1
