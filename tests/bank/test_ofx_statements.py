@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.bank.builders import ofx, paid, read
+from worker.bank.source import same_account
 from worker.books.records import Statement
 from worker.errors import BadInput
 
@@ -201,6 +202,29 @@ def test_of_several_accounts_the_one_with_the_number_is_read(tmp_path: Path) -> 
 def test_another_accounts_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="is of account 12345678, not 55555555"):
         read_ofx(tmp_path, ofx(ONE), account_number="55555555")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("12345678", "20-00-00 12345678", True),
+        ("XXXX-XXXX-XXXX-4321", "5412 8800 0009 4321", True),
+        ("DE89 3704 0044 0532 0130 00", "0532013000", True),
+        ("9100", "e9100f66-0000-4000-8000-000000000000", False),
+        ("12345678", "12345679", False),
+        ("090", "000090", False),
+    ],
+)
+def test_an_account_may_be_spelled_in_several_ways(one: str, other: str, same: bool) -> None:
+    assert same_account(one, other) is same
+    assert same_account(other, one) is same
+
+
+def test_a_declared_encoding_that_is_none_is_not_obeyed(tmp_path: Path) -> None:
+    head = "OFXHEADER:100\nCHARSET:unicode_escape"
+    content = ofx(paid(4, "1.00", "CAFÉ \\d", "1"), head=head).encode("cp1252")
+
+    assert read_ofx(tmp_path, content).lines[0].payee == "CAFÉ \\d"
 
 
 def test_what_the_bank_refused_is_no_empty_statement(tmp_path: Path) -> None:

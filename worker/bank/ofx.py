@@ -24,6 +24,8 @@ _LISTS = (
 )
 _DATE = re.compile(r"([0-9]{8})(?:[0-9]{2,6})?(?:[.:][0-9]*)?\s*(?:\[[^\[\]]*\])?")
 _ISO_DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T[0-9:.+Z-]*)?")
+# Declared encodings that are plain character sets; others (such as Python's own) are not obeyed.
+_CHARSET = re.compile(r"(cp|windows-?|iso-?8859-|koi8-|euc-|gb|big|shift_|us-?ascii|latin-?|utf-?)")
 _AMOUNT = re.compile(r"[-+]? ?[0-9.,]+")
 
 _Read = TypeVar("_Read")
@@ -47,12 +49,12 @@ def read_ofx(source: Source) -> Statement:
 def _declared(head: bytes) -> str | None:
     """The encoding that the SGML header or XML declaration states, as Python names it."""
     text = head.decode("latin-1")
-    if found := re.search(r"""<\?xml[^>]*encoding=["']([\w.-]+)""", text):
-        return found[1]
-    charset = re.search(r"CHARSET\s*:\s*([\w-]+)", text)
-    if charset and charset[1].isdigit():
-        return f"cp{charset[1]}"
-    return charset[1] if charset and charset[1].upper() != "NONE" else None
+    found = re.search(r"""<\?xml[^>]*encoding=["']([\w.-]+)""", text) or re.search(
+        r"CHARSET\s*:\s*([\w-]+)", text
+    )
+    name = found[1].lower() if found else ""
+    name = f"cp{name}" if name.isdigit() else name
+    return name if _CHARSET.match(name) else None
 
 
 def _chosen(source: Source, lines: Lines, ofx: Element) -> tuple[Element, str]:

@@ -54,7 +54,12 @@ def _visible(text: str) -> Iterable[str]:
 def same_account(one: str, other: str) -> bool:
     """Whether two spellings can mean one account: punctuation, masks and bank codes aside."""
     short, long = sorted((_plain(one), _plain(other)), key=len)
-    return short == long or (len(short) >= 4 and short in long)
+    # Four figures identify only at the end, as on a card slip; six or more may stand in an IBAN.
+    return (
+        short == long
+        or (len(short) >= 4 and long.endswith(short))
+        or (len(short) >= 6 and short in long)
+    )
 
 
 def _plain(account: str) -> str:
