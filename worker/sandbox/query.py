@@ -6,6 +6,7 @@ Facts: sections 2.4, 2.5, 2.6.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from worker.sandbox.wire import Record, dumps, flag, guid, loads, ms_of, rounded
 
 HIGH_VOLUME = 100_000
 PAGE_SIZE, PAGE_SIZE_MAX = 100, 1000
+_FINE_UNIT = re.compile(r'"UnitAmount":-?\d+\.\d{3}')
 
 _KINDS = {"g": "guid", "t": "text", "c": "code", "n": "number", "f": "flag", "d": "day"}
 _MONEY = "SubTotal:n TotalTax:n Total:n CurrencyCode:c CurrencyRate:n HasAttachments:f "
@@ -306,16 +308,12 @@ def with_balances(store: Store, texts: list[str], base: str, today: str) -> list
 
 def two_places(text: str) -> str:
     """A record's JSON with unit amounts rounded to 2 decimals, as Xero shows without `unitdp=4`."""
-    if '"UnitAmount":' not in text:
+    if not _FINE_UNIT.search(text):
         return text
     record: Record = loads(text)
-    changed = False
     for line in record.get("LineItems") or ():
-        unit = stored(line.get("UnitAmount"))
-        if unit != rounded(unit):
-            line["UnitAmount"] = rounded(unit)
-            changed = True
-    return dumps(record) if changed else text
+        line["UnitAmount"] = rounded(stored(line.get("UnitAmount")))
+    return dumps(record)
 
 
 def read_one(store: Store, kind: str, key: str) -> Record | None:
