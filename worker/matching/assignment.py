@@ -152,7 +152,8 @@ def _choice(
     mine = chosen.get(i)
     rivals = tuple(c for c in lines[i] if c is not mine)
     if mine is None:
-        lost_to = _taker(lines[i][0], i, chosen) if lines[i] else None
+        worth = [c for c in lines[i] if c.weight > WORTH_SHOWING]
+        lost_to = _taker(worth[0], i, chosen) if worth else None
         return Choice(None, 0.0, rivals, lost_to)
     # A document another line names is that line's; it does not make this choice doubtful.
     doubts = [

@@ -474,6 +474,8 @@ class Finder:
             elif self._names_other(reading, candidate):
                 weight += evidence.NAMES_OTHER
                 candidate = replace(candidate, bar=candidate.bar or "names_other")
+        if candidate.credits and candidate.strength is not None and not candidate.bar:
+            weight += evidence.CREDIT_NAMED
         weight += self._payer_weight(reading.payer, candidate)
         weight += self._amount_weight(reading, candidate)
         said = periods_said(reading.line, self.book.name_of(candidate.contact_id))

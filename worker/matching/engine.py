@@ -129,7 +129,14 @@ class _Run:
         if not reason and choice.probability < self.policy.auto_from:
             near = choice.rivals and choice.rivals[0].weight > choice.chosen.weight - 7
             reason = "rivals" if near else "uncertain"
-        why = why_this(choice.chosen, reading, self.book, reason, choice.rivals)
+        mine = set(choice.chosen.places)
+        rivals = [
+            rival
+            for rival in choice.rivals
+            if not (set(rival.places) <= mine and rival.kind in ("part", "over"))
+            and rival.places[0] not in choice.chosen.chosen_of_equals
+        ]
+        why = why_this(choice.chosen, reading, self.book, reason, rivals)
         trouble = self.held.get(line_id)
         if trouble is not None:
             reason, why = trouble.reason_code, f"{trouble.sentence} {why}"
@@ -139,7 +146,7 @@ class _Run:
             shares=self._shares(choice.chosen),
             remainder=choice.chosen.remainder,
             confidence=round(choice.probability, 4),
-            alternatives=tuple(self._shares(rival) for rival in choice.rivals[:_ALTERNATIVES_MAX]),
+            alternatives=tuple(self._shares(rival) for rival in rivals[:_ALTERNATIVES_MAX]),
             credit_shares=tuple(
                 (self.book.documents[credit].id, self._share(place, amount))
                 for credit, place, amount in choice.chosen.credits

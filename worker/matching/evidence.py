@@ -43,6 +43,8 @@ AMOUNT_MIN_OF_PAYER = 2.5
 ONE_DOCUMENT = 1.5
 EVERYTHING_OWED = 4.0
 NOT_EXACT = {"part": -2.5, "over": -4.0, "discount": 2.0, "netted": 1.0}
+# The credit is named as well as what it is taken from, and the sum is exact.
+CREDIT_NAMED = 6.0
 IN_TERMS = 0.5
 LATE = -0.5
 BEFORE_DOCUMENT = -4.0

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from worker.books.decisions import Evidence
+from worker.books.money import plain
 from worker.books.records import Document
 from worker.matching import evidence
 from worker.matching.book import Book
@@ -19,6 +20,7 @@ _REASONS = {
     "discount_declared": "The declared discount needs its credit note first.",
     "approve_first": "It is not approved yet: approve it first, then this line pays it.",
     "foreign_currency": "Foreign currency is proposed only.",
+    "future_date": "The line is dated in the future.",
     "before_document": "The money came before the document was dated.",
     "several_contacts": "The documents belong to different contacts.",
     "several_sums": "More than one set of open documents gives this sum.",
@@ -140,7 +142,11 @@ def why_alone(
 
 
 def _figure(reading: Reading) -> str:
-    return f"{reading.size} {reading.line.currency}"
+    return _money(reading.size, reading.line.currency)
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    return f"{plain(amount, currency)} {currency}"
 
 
 def _what(candidate: Candidate, reading: Reading, book: Book) -> str:
@@ -151,11 +157,12 @@ def _what(candidate: Candidate, reading: Reading, book: Book) -> str:
     if candidate.kind == "refund":
         return f"back credit {numbers} of {name} exactly"
     if candidate.kind == "part":
-        return f"part of {numbers} of {name}, short by {_left(candidate)} {currency}"
+        return f"part of {numbers} of {name}, short by {_money(_left(candidate), currency)}"
     if candidate.kind == "over":
-        return f"{numbers} of {name} and {_left(candidate)} {currency} more than is owed"
+        return f"{numbers} of {name} and {_money(_left(candidate), currency)} more than is owed"
     if candidate.kind == "discount":
-        return f"{numbers} of {name} less the declared discount of {_left(candidate)} {currency}"
+        discount = _money(_left(candidate), currency)
+        return f"{numbers} of {name} less the declared discount of {discount}"
     if candidate.kind == "netted":
         credits = _numbers(
             [book.documents[c] for c in dict.fromkeys(c for c, _, _ in candidate.credits)]
@@ -194,10 +201,14 @@ def _days(reading: Reading, documents: Sequence[Document]) -> str:
     due = newest.due_date or newest.date
     gap = (reading.line.date - due).days
     if newest.date > reading.line.date:
-        return f"{(newest.date - reading.line.date).days} days before the document's date"
+        return f"{_count((newest.date - reading.line.date).days)} before the document's date"
     if gap == 0:
         return "on the due date"
-    return f"{abs(gap)} days {'after' if gap > 0 else 'before'} it was due"
+    return f"{_count(abs(gap))} {'after' if gap > 0 else 'before'} it was due"
+
+
+def _count(days: int) -> str:
+    return "1 day" if days == 1 else f"{days} days"
 
 
 def _runner_up(candidate: Candidate, rival: Candidate, book: Book) -> str:
@@ -225,9 +236,10 @@ def _nearest(reading: Reading, book: Book) -> str:
     gap = nearest.due - reading.size
     off = "short by" if gap > 0 else "over by"
     return (
-        f"{name} has {len(documents)} open, none of this amount. The nearest is {nearest.number} "
-        f"with {nearest.due} {nearest.currency} due: {off} {abs(gap)}. Its number in the reference "
-        "would have tied the line to it."
+        f"{name} has {len(documents)} open, none of this amount. The nearest is "
+        f"{_numbers([nearest])} with {_money(nearest.due, nearest.currency)} due: {off} "
+        f"{_money(abs(gap), nearest.currency)}. Its number in the reference would have tied the "
+        "line to it."
     )
 
 

@@ -35,6 +35,8 @@ def why_ask(
     """The reason code that keeps a candidate from posting unattended; "" where nothing does."""
     documents = [book.documents[place] for place in candidate.places]
     line = reading.line
+    if line.date > policy.as_of:
+        return "future_date"
     if policy.base_currency and any(
         currency != policy.base_currency
         for currency in (line.currency, *(document.currency for document in documents))

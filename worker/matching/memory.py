@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from worker.books.records import BankLine, Contact, HistoryLine
+from worker.text.fold import words
 from worker.text.names import payer_words
 
 CONFIRMED_FROM = 2
@@ -21,6 +22,8 @@ PROCESSORS = frozenset(
     "deliveroo ubereats justeat payplug lemonway viva vivawallet razorpay paymark windcave eftpos "
     "tyro bluesnap 2checkout authorizenet nochex cardpointe".split()
 )
+
+_PAYOUTS = frozenset("payout payouts disbursement disbursements auszahlung settlement".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,19 @@ class Memory:
     """Settled lines by own account and signed amount, oldest first."""
     declines: Mapping[str, tuple[frozenset[str], ...]] = field(default_factory=dict)
     """Sets of documents a person refused, by line."""
+
+    def alias(self, line: BankLine) -> Sightings | None:
+        """Whom the line's payer text was seen with.
+
+        A bank with one text column runs name and reference together; there the longest beginning
+        that is a known payer counts, of two words or more.
+        """
+        key = payer_key(line)
+        if line.payee or key in self.aliases:
+            return self.aliases.get(key)
+        said = key.split()
+        beginnings = (" ".join(said[:count]) for count in range(len(said) - 1, 1, -1))
+        return next((self.aliases[b] for b in beginnings if b in self.aliases), None)
 
     def is_declined(self, line_id: str, document_ids: frozenset[str]) -> bool:
         """A person said no to this line paying these documents, or to a part of them."""
@@ -133,7 +149,10 @@ def payer_key(line: BankLine) -> str:
 
 def is_processor(line: BankLine) -> bool:
     """The other party collects for many customers: its money is no single contact's."""
-    return any(word in PROCESSORS for word in payer_key(line).split())
+    named = payer_key(line).split()
+    return any(word in PROCESSORS for word in named) or any(
+        word in _PAYOUTS for word in words(line.text)
+    )
 
 
 def bare_account(number: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from worker.books.records import BankLine
 from worker.matching.book import Book, Direction
 from worker.matching.memory import Memory, bare_account, is_processor, payer_key
-from worker.text.names import Grade, NameFit, is_cut_off, payer_words
+from worker.text.names import Grade, NameFit, is_cut_off, name_words, payer_words
 
 Via = Literal["account", "alias", "name", "tie", "resembles", "nobody", "processor"]
 
@@ -41,14 +41,15 @@ class Payer:
 class Payers:
     """Finds payers, remembering what it found for a printed name within one run."""
 
-    def __init__(self, book: Book, memory: Memory) -> None:
+    def __init__(self, book: Book, memory: Memory, own_names: Iterable[str] = ()) -> None:
         self._book = book
         self._memory = memory
-        self._fits: dict[tuple[str, bool, Direction], tuple[NameFit, ...]] = {}
+        self._own = frozenset(word for name in own_names for word in name_words(name))
+        self._fits: dict[tuple[str, bool, bool, Direction], tuple[NameFit, ...]] = {}
 
     def of(self, line: BankLine, direction: Direction) -> Payer:
         """Who is at the other end of this line."""
-        printed = line.payee or line.description or line.reference
+        printed = line.payee or payer_key(line).upper()
         if is_processor(line):
             return Payer("processor", printed)
         fits = self._names(line, direction)
@@ -57,7 +58,7 @@ class Payers:
         holder, sightings = self._holder(line)
         if holder:
             return _identified("account", printed, holder, named, resembling, sightings)
-        alias = self._memory.aliases.get(payer_key(line))
+        alias = self._memory.alias(line)
         if alias is not None and alias.is_confirmed:
             if named and alias.contact_id not in named:
                 # The name says one contact and the past another: neither is taken on trust.
@@ -88,10 +89,16 @@ class Payers:
             printed = payer_words(text) if text else ()
             if not printed:
                 continue
-            key = (" ".join(printed), is_cut_off(text), direction)
+            key = (" ".join(printed), is_cut_off(text), text is line.payee, direction)
             if key not in self._fits:
                 self._fits[key] = self._of_direction(
-                    self._book.names.fits(printed, cut_off=key[1]), direction
+                    self._book.names.fits(
+                        printed,
+                        cut_off=key[1],
+                        run_on=text is not line.payee,
+                        ignored=self._own,
+                    ),
+                    direction,
                 )
             fits = self._fits[key]
             if not found or (fits and fits[0].grade > found[0].grade >= Grade.NONE):

@@ -39,7 +39,7 @@ BOILERPLATE = frozenset(
     "pago recibo bonifico bonif ricevuto accredito addebito pagamento overschrijving betaling naam "
     "omschrijving machtiging incasso inbetalning betalning insattning overforing indbetaling "
     "betaling bankgiro plusgiro bg pg kid inv invs invoice invoices rechnung facture factuur "
-    "fattura factura faktura bill bills no nr num number account acct ac a c gbp eur usd".split()
+    "fattura factura faktura bill bills no nr num number account acct ac gbp eur usd".split()
 )
 # Words so many companies share that they tell nobody apart.
 GENERIC = frozenset(
@@ -121,11 +121,19 @@ class NameIndex:
                 self._forms.append(form)
         self._contacts = len({contact_id for contact_id, _ in self._forms}) or 1
 
-    def fits(self, printed: Sequence[str], *, cut_off: bool = False) -> tuple[NameFit, ...]:
+    def fits(
+        self,
+        printed: Sequence[str],
+        *,
+        cut_off: bool = False,
+        run_on: bool = False,
+        ignored: frozenset[str] = frozenset(),
+    ) -> tuple[NameFit, ...]:
         """Every contact whose name has telling words in common, best first, each once.
 
         `printed` comes from `payer_words`; `cut_off` says that the bank's field may have ended
-        inside the name.
+        inside the name, `run_on` that other words may follow it. Words in `ignored` (our own
+        name, which payers like to quote) are no sign against a contact.
         """
         if not printed:
             return ()
@@ -135,7 +143,8 @@ class NameIndex:
         }
         for place in self._near(printed):
             contact_id, name = self._forms[place]
-            grade, score = self._grade(printed, name, cut_off)
+            kept = tuple(w for w in printed if w not in ignored or w in name) or tuple(printed)
+            grade, score = self._grade(kept, name, cut_off, run_on)
             held = best.get(contact_id)
             if grade and (held is None or (grade, score) > (held.grade, held.score)):
                 best[contact_id] = NameFit(contact_id, grade, score)
@@ -167,13 +176,14 @@ class NameIndex:
         return found
 
     def _grade(
-        self, printed: Sequence[str], name: Sequence[str], cut_off: bool
+        self, printed: Sequence[str], name: Sequence[str], cut_off: bool, run_on: bool
     ) -> tuple[Grade, float]:
         free = list(range(len(name)))
         matched: list[tuple[str, int, float]] = []
         extra: list[str] = []
         for place, word in enumerate(printed):
-            ending = place == len(printed) - 1
+            # A name in running text may be cut off anywhere but in its first word.
+            ending = place == len(printed) - 1 or (run_on and place > 0 and len(word) > 2)
             best, quality = -1, 0.0
             for i in free:
                 alike = _alike(word, name[i], ending)
@@ -196,7 +206,8 @@ class NameIndex:
         got = sum(self.weight(name[i]) * q for _, i, q in matched)
         score = got / (sum(self.weight(w) for w in name) + sum(self.weight(w) for w in extra))
         missing = [name[i] for i in free]
-        return self._named_grade(len(matched), telling, extra, missing, cut_off), score
+        follow_on = run_on and tuple(printed[len(matched) :]) == tuple(extra)
+        return self._named_grade(len(matched), telling, extra, missing, cut_off, follow_on), score
 
     def _named_grade(
         self,
@@ -205,6 +216,7 @@ class NameIndex:
         extra: Sequence[str],
         missing: Sequence[str],
         cut_off: bool,
+        follow_on: bool,
     ) -> Grade:
         plain_extra = all(word in GENERIC for word in extra)
         plain_missing = all(word in GENERIC or len(word) == 1 for word in missing)
@@ -218,7 +230,9 @@ class NameIndex:
         if missing:
             return Grade.PARTIAL
         rare = any(self._holders[word] == 1 for word in telling)
-        if rare and (len(telling) > 1 or (plain_extra and len(telling[0]) > 3)):
+        if rare and (
+            len(telling) > 1 or (plain_extra and len(telling[0]) > 3) or (follow_on and matched > 1)
+        ):
             return Grade.WIDER
         return Grade.PARTIAL
 
