@@ -65,8 +65,8 @@ def test_a_lease_that_ran_out_fails_the_check(mirror: Mirror) -> None:
         assert leases.hold(conn, lease)
 
 
-def test_of_two_processes_one_takes_the_first_lease(any_database_url: str) -> None:
-    one, other = open_mirror(any_database_url), open_mirror(any_database_url)
+def test_of_two_processes_one_takes_the_first_lease(mirror_url: str) -> None:
+    one, other = open_mirror(mirror_url), open_mirror(mirror_url)
     won = []
     for mirror, holder in ((one, "there:1:1"), (other, "there:2:2")):
         with mirror.write() as conn:

@@ -47,9 +47,9 @@ def three(mirror: Mirror) -> None:
 
 
 @pytest.fixture
-def second(any_database_url: str, mirror: Mirror) -> Iterator[Mirror]:
+def second(mirror_url: str, mirror: Mirror) -> Iterator[Mirror]:
     """Another process on the same database."""
-    opened = open_mirror(any_database_url)
+    opened = open_mirror(mirror_url)
     yield opened
     opened.close()
 
