@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -57,7 +57,7 @@ def read(
     content: str | bytes,
     *,
     name: str = "march.csv",
-    profile: Mapping[str, Any] | None = PLAIN,
+    profile: Any = PLAIN,
     currency: str | None = "GBP",
     today: date = TODAY,
     account_code: str = "090",

@@ -10,6 +10,8 @@ import pytest
 from tests.bank.builders import PLAIN, read
 from worker.bank.balances import walk
 from worker.bank.profiles import PROFILES, shipped
+from worker.config import CsvColumns
+from worker.config import CsvProfile as ConfiguredProfile
 from worker.errors import BadInput, NoInput, SetupWrong
 
 HEAD = "Date,Text,Amount,Balance\n"
@@ -323,6 +325,17 @@ def test_shipped_profiles_are_found_by_name() -> None:
     assert shipped("gb-lloyds") is PROFILES["gb-lloyds"]
     with pytest.raises(SetupWrong, match="did you mean gb-lloyds"):
         shipped("gb_lloyds")
+
+
+def test_a_profile_may_be_given_as_values_as_a_record_or_by_name(tmp_path: Path) -> None:
+    columns = CsvColumns(date="Date", amount="Amount", description="Text")
+    record = ConfiguredProfile(columns=columns)
+
+    assert len(read(tmp_path, HEAD + TWO, profile=record).lines) == 2
+    with pytest.raises(BadInput, match="has no column 'Transaction Date' for date"):
+        read(tmp_path, HEAD + TWO, profile="gb-lloyds")
+    with pytest.raises(SetupWrong, match="there is no CSV profile 'my-bank'"):
+        read(tmp_path, HEAD + TWO, profile="my-bank")
 
 
 def test_only_regular_files_are_opened(tmp_path: Path) -> None:

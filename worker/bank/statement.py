@@ -6,6 +6,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, is_dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from worker.bank.csv_profile import CsvProfile
 from worker.bank.csv_reader import read_csv
 from worker.bank.identify import sniff
 from worker.bank.ofx import read_ofx
+from worker.bank.profiles import shipped
 from worker.bank.source import Source
 from worker.books.records import Statement
 from worker.errors import BadInput, NoInput
@@ -40,36 +42,49 @@ def read_statement(
     *,
     account_code: str,
     currency: str | None,
-    profile: Mapping[str, Any] | CsvProfile | None,
+    profile: Any,
     today: date,
     account_number: str = "",
 ) -> Statement:
     """One statement file, read completely, its lines in booking order and their sum proved.
 
-    `currency` is the account's ISO code, None where unknown; `account_number` its number at the
-    bank, to choose among a file's accounts and to refuse another account's file. Only regular
-    files up to 64 MiB are opened, and the format is judged by the content. Raises NoInput for a
-    missing file, BadInput (file, line, what is wrong, the mend) for one that is not sure in every
-    part, SetupWrong for a profile that cannot be used with any file.
+    `profile` says how a CSV file is written: plain values, a dataclass with the same fields, or
+    the name of a shipped profile; None: a shipped one whose header the file has. `currency` is the
+    account's ISO code, None where unknown; `account_number` its number at the bank, to choose
+    among a file's accounts and to refuse another account's file. Only regular files up to 64 MiB
+    are opened, and the format is judged by the content. Raises NoInput for a missing file,
+    BadInput (file, line, what is wrong, the mend) for one that is not sure in every part,
+    SetupWrong for a profile that cannot be used with any file.
     """
-    if profile is not None and not isinstance(profile, CsvProfile):
-        profile = CsvProfile.of(profile)
     source = Source(
         file=path.name,
-        data=_bytes(path),
+        data=statement_bytes(path),
         account_code=account_code,
         today=today,
         currency=currency.upper() if currency else None,
         account_number=account_number,
-        profile=profile,
+        profile=_profile(profile),
     )
     statement = READERS[_format(source, path.suffix.lower())](source)
     _adds_up(source, statement)
     return statement
 
 
-def _bytes(path: Path) -> bytes:
-    """The content of a regular file; a link, device or pipe is not opened."""
+def _profile(given: Any) -> CsvProfile | None:
+    if given is None or isinstance(given, CsvProfile):
+        return given
+    if isinstance(given, str):
+        return shipped(given)
+    if is_dataclass(given) and not isinstance(given, type):
+        given = asdict(given)
+    return CsvProfile.of(given)
+
+
+def statement_bytes(path: Path) -> bytes:
+    """The content of a regular file up to 64 MiB; a link, device or pipe is not opened.
+
+    Raises NoInput for a missing file, BadInput for one that cannot be a statement.
+    """
     try:
         # O_NONBLOCK: opening a pipe must not wait for its writer.
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
