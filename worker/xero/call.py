@@ -74,7 +74,7 @@ class Caller:
         jitter: Callable[[], float] = lambda: 0.5,
     ) -> None:
         self._http = http
-        self._base = base_url.rstrip("/")
+        self._base = _address(base_url)
         self._auth = auth
         self.sleep = sleep
         self.jitter = jitter
@@ -143,13 +143,8 @@ class Caller:
 
         Without a deadline the answer has 90 s from the moment its request leaves.
         """
-        try:
-            url = "/".join(piece for piece in (self._base, root, target) if piece)
-            request = self._request(method, url, body, headers or {})
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-            request = None
-        if request is None:
-            raise SetupWrong(f"base_url {self._base!r} is no address")
+        url = "/".join(piece for piece in (self._base, root, target) if piece)
+        request = self._request(method, url, body, headers or {})
         with self.throttle.slot():
             outcome = self._exchange(request, deadline, writes=body is not None)
         if isinstance(outcome, Exception):
@@ -241,6 +236,16 @@ class _Metered(httpx.Auth):
                     return
         finally:
             flow.close()
+
+
+def _address(base_url: str) -> str:
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    if url.scheme not in ("http", "https") or not url.host:
+        raise SetupWrong(f"base_url {base_url!r} is no address such as https://api.xero.com")
+    return base_url.rstrip("/")
 
 
 def with_query(path: str, params: Mapping[str, str]) -> str:

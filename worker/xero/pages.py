@@ -67,19 +67,19 @@ ENDPOINTS: Mapping[Noun, Endpoint] = {
     "invoices": Endpoint(
         "Invoices",
         "InvoiceID",
-        lambda r, c: wire_documents.invoice(r, c.base()),
+        lambda r, c: wire_documents.invoice(r, c.base),
         paged=True,
         params=_UNITDP,
     ),
     "credit_notes": Endpoint(
         "CreditNotes",
         "CreditNoteID",
-        lambda r, c: wire_documents.credit_note(r, c.base()),
+        lambda r, c: wire_documents.credit_note(r, c.base),
         paged=True,
         params=_UNITDP,
     ),
     "payments": Endpoint(
-        "Payments", "PaymentID", lambda r, c: wire_cash.payment(r, c.base()), paged=True
+        "Payments", "PaymentID", lambda r, c: wire_cash.payment(r, c.base), paged=True
     ),
     "batch_payments": Endpoint(
         "BatchPayments", "BatchPaymentID", lambda r, c: wire_cash.batch_payment(r, c.of_account)
@@ -87,7 +87,7 @@ ENDPOINTS: Mapping[Noun, Endpoint] = {
     "bank_transactions": Endpoint(
         "BankTransactions",
         "BankTransactionID",
-        lambda r, c: wire_cash.bank_transaction(r, c.base()),
+        lambda r, c: wire_cash.bank_transaction(r, c.base),
         paged=True,
         params=_UNITDP,
     ),
@@ -100,14 +100,14 @@ ENDPOINTS: Mapping[Noun, Endpoint] = {
     "overpayments": Endpoint(
         "Overpayments",
         "OverpaymentID",
-        lambda r, c: wire_documents.overpayment(r, c.base()),
+        lambda r, c: wire_documents.overpayment(r, c.base),
         paged=True,
         params=_UNITDP,
     ),
     "prepayments": Endpoint(
         "Prepayments",
         "PrepaymentID",
-        lambda r, c: wire_documents.prepayment(r, c.base()),
+        lambda r, c: wire_documents.prepayment(r, c.base),
         paged=True,
         params=_UNITDP,
     ),

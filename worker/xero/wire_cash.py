@@ -12,7 +12,7 @@ from worker.books.records import (
     Payment,
     Side,
 )
-from worker.xero.wire_documents import coding, side_of
+from worker.xero.wire_documents import BaseCurrency, coding, side_of
 from worker.xero.wire_values import (
     Json,
     NotUnderstood,
@@ -51,7 +51,7 @@ AccountCurrency = Callable[[str], str]
 """The currency of a bank account by its AccountID; the base currency where it is unknown."""
 
 
-def payment(record: Json, base_currency: str) -> Payment:
+def payment(record: Json, base_currency: BaseCurrency) -> Payment:
     """A payment or refund; raises NotUnderstood where its document or side cannot be told."""
     stub, document_id, placed = _paid_document(record)
     kind, side = _kind_and_side(record, stub, placed)
@@ -69,7 +69,7 @@ def payment(record: Json, base_currency: str) -> Payment:
         date=need_day(record, "Date"),
         amount=abs(paid),
         bank_amount=at_bank if money_in else -at_bank,
-        currency=text(stub, "CurrencyCode") or text(record, "CurrencyCode") or base_currency,
+        currency=text(stub, "CurrencyCode") or text(record, "CurrencyCode") or base_currency(),
         reference=text(record, "Reference"),
         is_reconciled=truth(record, "IsReconciled"),
         status=text(record, "Status"),
@@ -103,7 +103,7 @@ def batch_payment(record: Json, account_currency: AccountCurrency) -> BatchPayme
     )
 
 
-def bank_transaction(record: Json, base_currency: str) -> BankTransaction:
+def bank_transaction(record: Json, base_currency: BaseCurrency) -> BankTransaction:
     """Spend or receive money of any kind; Xero's total is positive, the type gives the sign."""
     kind = text(record, "Type")
     side = side_of(kind)
@@ -119,7 +119,7 @@ def bank_transaction(record: Json, base_currency: str) -> BankTransaction:
         contact_name=text(contact, "Name"),
         date=need_day(record, "Date"),
         amount=total if side == "receivable" else -total,
-        currency=text(record, "CurrencyCode") or base_currency,
+        currency=text(record, "CurrencyCode") or base_currency(),
         reference=text(record, "Reference"),
         is_reconciled=truth(record, "IsReconciled"),
         status=text(record, "Status"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
@@ -22,11 +23,14 @@ from worker.xero.wire_values import (
     truth,
 )
 
+BaseCurrency = Callable[[], str]
+"""The organisation's own currency, asked for only where a record names none."""
+
 _CLOSED = frozenset({"PAID", "VOIDED", "DELETED"})
 _ZERO = Decimal(0)
 
 
-def invoice(record: Json, base_currency: str) -> Document:
+def invoice(record: Json, base_currency: BaseCurrency) -> Document:
     """An invoice (ACCREC) or bill (ACCPAY); raises NotUnderstood for other types."""
     side = {"ACCREC": "receivable", "ACCPAY": "payable"}.get(text(record, "Type"))
     if side is None:
@@ -48,17 +52,17 @@ def invoice(record: Json, base_currency: str) -> Document:
     )
 
 
-def credit_note(record: Json, base_currency: str) -> Document:
+def credit_note(record: Json, base_currency: BaseCurrency) -> Document:
     """A credit note of either side, with where it went."""
     return _credit(record, base_currency, "credit_note", "CreditNoteID", "CreditNoteNumber")
 
 
-def overpayment(record: Json, base_currency: str) -> Document:
+def overpayment(record: Json, base_currency: BaseCurrency) -> Document:
     """An overpayment; Xero gives it no number."""
     return _credit(record, base_currency, "overpayment", "OverpaymentID", "InvoiceNumber")
 
 
-def prepayment(record: Json, base_currency: str) -> Document:
+def prepayment(record: Json, base_currency: BaseCurrency) -> Document:
     """A prepayment; its number is the InvoiceNumber it was taken for."""
     return _credit(record, base_currency, "prepayment", "PrepaymentID", "InvoiceNumber")
 
@@ -87,7 +91,7 @@ def coding(record: Json) -> str:
 
 
 def _credit(
-    record: Json, base_currency: str, kind: DocumentKind, id_field: str, number_field: str
+    record: Json, base_currency: BaseCurrency, kind: DocumentKind, id_field: str, number_field: str
 ) -> Document:
     side = side_of(text(record, "Type"))
     if side is None:
@@ -113,7 +117,7 @@ def _credit(
 
 def _document(
     record: Json,
-    base_currency: str,
+    base_currency: BaseCurrency,
     *,
     kind: DocumentKind,
     side: Side,
@@ -136,7 +140,7 @@ def _document(
         contact_name=text(contact, "Name"),
         date=_document_day(record),
         due_date=day(record, "DueDate"),
-        currency=text(record, "CurrencyCode") or base_currency,
+        currency=text(record, "CurrencyCode") or base_currency(),
         total=need_amount(record, "Total"),
         due=due,
         status=text(record, "Status"),
