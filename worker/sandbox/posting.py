@@ -49,8 +49,8 @@ _TYPE_BY_KIND = {
     "Prepayments": "RECEIVE-PREPAYMENT",
 }
 
-# A day, a place among equals, and what to post then.
-Move = tuple[str, int, Callable[[], None]]
+# A day, a rank within it (payments, allocations, history; then by id), and what to post.
+Move = tuple[str, str, Callable[[], None]]
 
 
 class Poster:
@@ -232,6 +232,9 @@ class Poster:
             batch.setdefault("Status", "AUTHORISED")
             batch["IsReconciled"] = bool(flag(batch.get("IsReconciled")))
             held = paying.get(batch["BatchPaymentID"]) or self._from_batch(batch)
+            listed = [guid(e.get("PaymentID")) for e in batch.get("Payments") or () if e]
+            order = {payment_id: place for place, payment_id in enumerate(listed)}
+            held.sort(key=lambda payment: order.get(payment["PaymentID"], len(order)))
             batch["Payments"] = [
                 {
                     "PaymentID": payment["PaymentID"],
@@ -274,8 +277,8 @@ class Poster:
         return made
 
     def _payments(self) -> Iterator[Move]:
-        for place, payment in enumerate(self.books["Payments"]):
-            name = label("Payments", payment)
+        for payment in self.books["Payments"]:
+            name, rank = label("Payments", payment), f"1 {payment['PaymentID']}"
             day = self._dated("Payments", payment)
             payment["Date"] = wire_day(day)
             payment.pop("DateString", None)
@@ -304,11 +307,11 @@ class Poster:
                     f"{name} of {payment['Amount']} pays no approved document of these books: it "
                     "stands on the historical adjustment"
                 )
-                yield day.isoformat(), place, partial(self._stray, payment, bank)
+                yield day.isoformat(), rank, partial(self._stray, payment, bank)
                 continue
             found_id = record[ID_FIELDS[kind]]
             self.paid[found_id] = self.paid.get(found_id, ZERO) + payment["Amount"]
-            yield day.isoformat(), place, partial(self._pay, payment, kind, record, bank)
+            yield day.isoformat(), rank, partial(self._pay, payment, kind, record, bank)
 
     def _paid_document(self, payment: Record) -> tuple[str, Record | None]:
         for kind in PAYMENT_TYPES:
@@ -393,7 +396,7 @@ class Poster:
                 self.credited[found_id] = self.credited.get(found_id, ZERO) + amount
             yield (
                 day.isoformat(),
-                10**9 + place,
+                f"2 {allocation_id}",
                 partial(self._allocate, kind, credit, invoice, made, amount, day),
             )
 
@@ -459,7 +462,7 @@ class Poster:
                 day = self._last_day(record, said)
                 yield (
                     day.isoformat(),
-                    2 * 10**9,
+                    f"3 {found_id} {what}",
                     partial(self._historical, kind, record, gap, what, day),
                 )
 
