@@ -193,8 +193,10 @@ def credit_netted(book: Book) -> Iterator[None]:
     note = book.credit_note(who, book.days.ago(40), book.net(8_000, 15_000))
     yield
     text = received(doc.person, f"{doc.number} LESS {note.number}")
-    truth = _truth("credit note netted", "may", [doc, note], "credit first, then the rest")
-    book.line(MAIN, book.days.ago(23), doc.total - note.total, text, truth)
+    rest = doc.total - note.total
+    parts = ((doc.number, money(rest)), (note.number, money(note.total)))
+    truth = Truth("credit note netted", "may", parts, "credit first, then the rest")
+    book.line(MAIN, book.days.ago(23), rest, text, truth)
 
 
 def foreign_customer(book: Book) -> Iterator[None]:

@@ -6,12 +6,13 @@ Each is a generator in two acts, as in `story_cases_in`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from worker.sandbox.story_book import Book
 from worker.sandbox.story_cases_in import Case
 from worker.sandbox.story_chart import CARD, MAIN, SAVINGS
 from worker.sandbox.story_money import pay, spend_or_receive
-from worker.sandbox.story_parts import Item, Truth, money
+from worker.sandbox.story_parts import Item, Truth, money, on_to_weekday
 from worker.sandbox.story_routine import card_owed, move
 from worker.sandbox.story_text import named, paid, received
 
@@ -107,7 +108,9 @@ def card_repaid(book: Book) -> Iterator[None]:
     """The card's statement of the locked weeks is paid off; it arrives a day later."""
     yield
     owed = card_owed(book, book.days.lock)
-    move(book, MAIN, CARD, book.days.ago(10), book.days.ago(9), owed, in_ledger=False)
+    left = book.days.ago(10)
+    arrives = on_to_weekday(left + timedelta(1))
+    move(book, MAIN, CARD, left, arrives, owed, in_ledger=False)
 
 
 CASES: tuple[Case, ...] = (

@@ -69,7 +69,7 @@ def write(book: Book) -> None:
     for first in book.days.months():
         for routine in ROUTINES:
             day = _on(first, routine.day)
-            if book.days.start < day <= book.days.last:
+            if book.days.start <= day <= book.days.last:
                 _movement(book, routine, day)
         for day in _until_lock(book, first, _PAYOUT_DAYS):
             _payout(book, day)
