@@ -211,3 +211,11 @@ def test_each_planted_fault_is_named(
         raise Undo
     assert any(words in problem for problem in problems), problems
     assert check(store) == []
+
+
+def test_books_never_loaded_are_called_so() -> None:
+    store = Store(":memory:")
+    try:
+        assert check(store) == ["these books hold no organisation yet"]
+    finally:
+        store.close()

@@ -23,6 +23,8 @@ _LIVE = ("AUTHORISED", "PAID")
 def check(store: Store) -> list[str]:
     """What is wrong with the books, one plain sentence each; empty when all is well."""
     with store.reading():
+        if not store.count("Organisation"):
+            return ["these books hold no organisation yet"]
         books = _read(store)
         return [
             *_ledger_balances(store),
