@@ -17,7 +17,6 @@ from worker.matching.candidates import Candidate, Reading
 from worker.matching.memory import Memory, bare_account, same_account
 from worker.matching.policy import MatchingPolicy
 from worker.matching.trouble import DOUBLE_DAYS_MAX, says_returned
-from worker.text.fold import fold
 from worker.text.references import Strength
 
 Paid = Mapping[tuple[str, Decimal], Sequence[tuple[Reading, Candidate]]]
@@ -99,10 +98,7 @@ def _money_out(
     if is_new_account(reading.line, candidate.contact_id, book, memory):
         return "new_payee_account"
     for document in documents:
-        if document.number and any(
-            fold(twin.number) == fold(document.number) and twin.id != document.id
-            for twin in _bills_of(document, book)
-        ):
+        if any(twin.id != document.id for twin in _bills_of(document, book)):
             return "possible_double_payment"
     if _paid_before(candidate, reading, documents, memory, paid):
         return "possible_double_payment"
@@ -119,7 +115,7 @@ def is_new_account(line: BankLine, contact_id: str, book: Book, memory: Memory) 
 
 
 def _bills_of(document: Document, book: Book) -> list[Document]:
-    """Bills of the same supplier that count, with the same number index entry."""
+    """Bills of the same supplier that count and bear the same number, in whatever spelling."""
     return [
         book.documents[place]
         for place in book.numbers.alike(document.number)

@@ -21,7 +21,7 @@ _RANGE_MAX = 40
 _SHARED_MAX = 12
 _RUN = re.compile(r"[a-z]+|\d+|[^\W\d_]+")
 _LETTER_FOR_DIGIT = (
-    (re.compile(r"(?<=\d)o|o(?=\d)"), "0"),
+    (re.compile(r"(?<=\d)o|(?<![a-np-z])o+(?=\d)"), "0"),
     (re.compile(r"(?<=\d)[il](?![a-z])|(?<![a-z])[il](?=\d)"), "1"),
 )
 # Dates, times, amounts, sort codes and account numbers: digits that number no document.
@@ -129,7 +129,7 @@ class NumberIndex:
             for text in texts:
                 mended = text.casefold()
                 for slip, digit in _LETTER_FOR_DIGIT:
-                    mended = slip.sub(digit, mended)
+                    mended = slip.sub(lambda found, d=digit: d * len(found[0]), mended)
                 if mended != text.casefold():
                     found.read(mended)
         return found.result()
