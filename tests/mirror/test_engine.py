@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,17 @@ def test_a_database_opened_again_keeps_what_it_has(any_database_url: str) -> Non
     with again.read() as conn:
         assert conn.execute(select(leases.c.holder)).scalar_one() == "h"
     again.close()
+
+
+def test_processes_that_open_an_empty_database_at_once_build_it_once(
+    any_database_url: str,
+) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(open_mirror, [any_database_url] * 4))
+    for mirror in opened:
+        with mirror.read() as conn:
+            assert conn.execute(select(leases)).all() == []
+        mirror.close()
 
 
 def test_a_newer_schema_is_refused_with_the_mend(any_database_url: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -75,6 +76,18 @@ def test_of_two_processes_one_takes_the_first_lease(mirror_url: str) -> None:
     other.close()
 
     assert won == [True, False]
+
+
+def test_of_many_that_want_the_lease_at_the_same_time_one_has_it(mirror: Mirror) -> None:
+    def want(number: int) -> int | None:
+        with mirror.write() as conn:
+            lease = leases.take(conn, ORG, f"there:{number}:1", NOW + timedelta(hours=number // 4))
+        return None if lease is None else lease.epoch
+
+    with ThreadPoolExecutor(4) as pool:
+        won = [list(pool.map(want, range(hour * 4, hour * 4 + 4))) for hour in range(5)]
+
+    assert [sorted(each for each in round if each) for round in won] == [[1], [2], [3], [4], [5]]
 
 
 def test_a_dead_process_of_this_machine_holds_nothing(mirror: Mirror) -> None:

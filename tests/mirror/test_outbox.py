@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -151,6 +152,27 @@ def test_of_two_processes_one_claims(
 
     assert (first_had, second_had) == (True, False)
     assert states(mirror) == {"I1": "sending", "I2": "sending", "I3": "approved"}
+
+
+def test_processes_that_claim_at_the_same_time_share_the_work(
+    mirror: Mirror, second: Mirror, lease: Lease
+) -> None:
+    with mirror.write() as conn:
+        outbox.add(conn, ORG, [intent(number) for number in range(40)])
+
+    def work(own: Mirror) -> list[str]:
+        mine: list[str] = []
+        while True:
+            with own.write() as conn:
+                claimed = outbox.claim(conn, ORG, lease, NOW, limit=3)
+            if not claimed:
+                return mine
+            mine += [each.id for each in claimed]
+
+    with ThreadPoolExecutor(4) as pool:
+        taken_ids = [each for ids in pool.map(work, [mirror, second] * 2) for each in ids]
+
+    assert sorted(taken_ids) == sorted(f"I{number}" for number in range(40))
 
 
 def test_a_request_is_kept_to_the_byte_with_its_writes(

@@ -51,6 +51,10 @@ def intents_where(
     )
 
 
+def one(organisation: str, intent_id: str) -> ColumnElement[bool]:
+    return (intents.c.organisation == organisation) & (intents.c.id == intent_id)
+
+
 def _lines(conn: Connection, organisation: str, which: ColumnElement[bool]) -> dict[str, list[str]]:
     i, t = intents.c, intent_lines.c
     its = (i.organisation == t.organisation) & (i.id == t.intent_id)

@@ -1,25 +1,53 @@
-"""The writes we want in the ledger: approved, claimed, sent once, settled.
-
-A claim is a conditional update and its row count is the answer; each step of an intent checks the
-state it comes from, and whatever sends or settles checks the lease in the same transaction.
-"""
+"""The writes we want in the ledger: planned once, each step checked against the state before it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
-from worker.books.intents import Dispatch, Intent, IntentAnswer, IntentState
+from worker.books.intents import Intent, IntentState
 from worker.books.ports import Lease
 from worker.errors import PromiseBroken
 from worker.mirror import leases
-from worker.mirror.intent_rows import intents_where, values
+from worker.mirror.intent_rows import intents_where, one, values
 from worker.mirror.rows import add_new, pieces
-from worker.mirror.tables import dispatch_intents, dispatches, intent_lines, intents
+from worker.mirror.sending import (
+    claim,
+    claim_dispatch,
+    dispatch_of,
+    settle,
+    store_dispatch,
+    strand,
+)
+from worker.mirror.tables import dispatches, intent_lines, intents
+
+__all__ = [
+    "ENDED",
+    "OPEN",
+    "UnknownIntent",
+    "add",
+    "by_line",
+    "claim",
+    "claim_dispatch",
+    "counts",
+    "dispatch_of",
+    "generations",
+    "lines_in_flight",
+    "move",
+    "next_generation",
+    "note_absence",
+    "open_intents",
+    "own_records",
+    "recent",
+    "settle",
+    "store_dispatch",
+    "strand",
+    "unknowns",
+]
 
 # Ended without an effect in the ledger: their lines are free again.
 ENDED: tuple[IntentState, ...] = ("expired", "undone", "rejected")
@@ -75,10 +103,15 @@ def recent(conn: Connection, organisation: str, run_id: str) -> tuple[Intent, ..
 
 
 def lines_in_flight(conn: Connection, organisation: str) -> frozenset[str]:
-    """Lines with an intent that is on its way to the ledger or has arrived there."""
+    """Lines with an intent that is on its way to the ledger or has arrived there.
+
+    An allocation that has arrived moved no cash: if its line's payment then ended, the line is
+    open again.
+    """
     i, t = intents.c, intent_lines.c
     its = (i.organisation == t.organisation) & (i.id == t.intent_id)
-    mine = (t.organisation == organisation) & i.state.not_in(ENDED)
+    arrived = (i.kind == "allocation") & i.state.in_(("posted", "verified"))
+    mine = (t.organisation == organisation) & i.state.not_in(ENDED) & ~arrived
     found = conn.execute(select(t.line_id).join_from(intent_lines, intents, its).where(mine))
     return frozenset(found.scalars())
 
@@ -112,98 +145,6 @@ def counts(conn: Connection, organisation: str) -> dict[str, int]:
     return {row[0]: row[1] for row in found}
 
 
-def claim(
-    conn: Connection, organisation: str, lease: Lease, now: datetime, limit: int
-) -> tuple[Intent, ...]:
-    """Take up to `limit` approved intents for sending; none when the lease is not ours.
-
-    Store their dispatch in the same transaction: an intent claimed without one is never sent.
-    """
-    t = intents.c
-    if not leases.hold(conn, lease, now):
-        return ()
-    mine = (t.organisation == organisation) & (t.state == "approved")
-    ids = conn.execute(select(t.id).where(mine).order_by(t.number, t.id).limit(limit)).scalars()
-    taken = [each for each in ids.all() if _claim(conn, organisation, [each], lease, now) == 1]
-    return intents_where(conn, organisation, t.id.in_(taken))
-
-
-def claim_dispatch(
-    conn: Connection, organisation: str, dispatch: Dispatch, lease: Lease, now: datetime
-) -> bool:
-    """Take all intents of a request for sending and store the request, or do nothing of it.
-
-    False when one of them is no longer approved or the lease is not ours: then nothing may be sent.
-    """
-    if not leases.hold(conn, lease, now):
-        return False
-    with conn.begin_nested() as attempt:
-        if _claim(conn, organisation, dispatch.intent_ids, lease, now) != len(dispatch.intent_ids):
-            attempt.rollback()
-            return False
-        store_dispatch(conn, organisation, dispatch, lease)
-    return True
-
-
-def store_dispatch(conn: Connection, organisation: str, dispatch: Dispatch, lease: Lease) -> None:
-    """Keep the exact request before it is sent; PromiseBroken unless all of it is claimed."""
-    t = intents.c
-    conn.execute(
-        insert(dispatches).values(
-            organisation=organisation,
-            id=dispatch.id,
-            kind=dispatch.kind,
-            method=dispatch.request.method,
-            path=dispatch.request.path,
-            body=dispatch.request.body,
-            key=dispatch.key,
-            deadline=dispatch.deadline,
-            epoch=lease.epoch,
-        )
-    )
-    conn.execute(
-        insert(dispatch_intents),
-        [
-            {"organisation": organisation, "dispatch_id": dispatch.id, "intent_id": intent_id}
-            for intent_id in dispatch.intent_ids
-        ],
-    )
-    claimed = _sending(organisation, lease) & t.id.in_(dispatch.intent_ids)
-    marked = conn.execute(update(intents).where(claimed).values(dispatch_id=dispatch.id)).rowcount
-    if marked != len(dispatch.intent_ids):
-        raise PromiseBroken(f"request {dispatch.id} carries writes that were not claimed for it")
-
-
-def settle(
-    conn: Connection,
-    organisation: str,
-    dispatch_id: str,
-    answers: Sequence[IntentAnswer],
-    lease: Lease,
-    now: datetime,
-) -> int:
-    """Record what the ledger answered; how many intents that settled.
-
-    An intent without an answer is unknown. What another run has taken over meanwhile is left to it.
-    """
-    t = intents.c
-    if not leases.hold(conn, lease):
-        return 0
-    waiting = _sending(organisation, lease) & (t.dispatch_id == dispatch_id)
-    settled = 0
-    for answer in answers:
-        outcome = {"state": answer.state, "reason": answer.message, "ledger_id": answer.ledger_id}
-        settled += conn.execute(
-            update(intents).where(waiting & (t.id == answer.intent_id)).values(**outcome)
-        ).rowcount
-    settled += conn.execute(
-        update(intents).where(waiting).values(state="unknown", reason="the answer left it out")
-    ).rowcount
-    its = (dispatches.c.organisation == organisation) & (dispatches.c.id == dispatch_id)
-    conn.execute(update(dispatches).where(its).values(settled_at=now))
-    return settled
-
-
 def move(
     conn: Connection,
     organisation: str,
@@ -224,18 +165,8 @@ def move(
     step: dict[str, Any] = {"state": to_state, "reason": reason}
     if ledger_id:
         step["ledger_id"] = ledger_id
-    mine = _one(organisation, intent_id) & (intents.c.state == from_state)
+    mine = one(organisation, intent_id) & (intents.c.state == from_state)
     return conn.execute(update(intents).where(mine).values(**step)).rowcount == 1
-
-
-def strand(conn: Connection, organisation: str, lease: Lease) -> int:
-    """What an earlier run left in `sending` is unknown now: only reading settles it; how many."""
-    t = intents.c
-    if not leases.hold(conn, lease):
-        return 0
-    left = (t.organisation == organisation) & (t.state == "sending") & (t.epoch < lease.epoch)
-    lost = {"state": "unknown", "reason": "the run that sent it ended before the answer"}
-    return conn.execute(update(intents).where(left).values(**lost)).rowcount
 
 
 def unknowns(conn: Connection, organisation: str) -> tuple[UnknownIntent, ...]:
@@ -271,7 +202,7 @@ def note_absence(
     A stamp that differs from the last read's starts the count again: the document was changed.
     """
     t = intents.c
-    mine = _one(organisation, intent_id) & (t.state == "unknown")
+    mine = one(organisation, intent_id) & (t.state == "unknown")
     row = conn.execute(select(t.absence_reads, t.stamp).where(mine)).one_or_none()
     if row is None:
         return 0
@@ -286,7 +217,7 @@ def next_generation(
 ) -> bool:
     """Proved absent: the old write expires and its next generation is approved, both or neither."""
     t = intents.c
-    mine = _one(organisation, intent_id) & (t.state == "unknown")
+    mine = one(organisation, intent_id) & (t.state == "unknown")
     found = conn.execute(select(t.run_id).where(mine)).one_or_none()
     if found is None:
         return False
@@ -296,18 +227,6 @@ def next_generation(
     if not _add(conn, organisation, new_intent, found.run_id, state="approved"):
         raise PromiseBroken(f"generation {new_intent.generation} of {intent_id} is there already")
     return True
-
-
-def dispatch_of(conn: Connection, organisation: str, intent_id: str) -> tuple[str, bytes] | None:
-    """(key, body) of the latest request that carried an intent; None when it was never sent."""
-    t, d = intents.c, dispatches.c
-    its = (d.organisation == t.organisation) & (d.id == t.dispatch_id)
-    row = conn.execute(
-        select(d.key, d.body)
-        .join_from(intents, dispatches, its)
-        .where(_one(organisation, intent_id))
-    ).one_or_none()
-    return None if row is None else (row.key, row.body)
 
 
 def _add(
@@ -329,7 +248,6 @@ def _add(
     }
     if not add_new(conn, intents, row):
         return False
-    lines: Iterable[tuple[int, str]] = enumerate(intent.line_ids)
     rows = [
         {
             "organisation": organisation,
@@ -337,36 +255,8 @@ def _add(
             "position": position,
             "line_id": line_id,
         }
-        for position, line_id in lines
+        for position, line_id in enumerate(intent.line_ids)
     ]
     if rows:
         conn.execute(insert(intent_lines), rows)
     return True
-
-
-def _claim(
-    conn: Connection, organisation: str, intent_ids: Sequence[str], lease: Lease, now: datetime
-) -> int:
-    t = intents.c
-    mine = (t.organisation == organisation) & t.id.in_(intent_ids) & (t.state == "approved")
-    claimed = {
-        "state": "sending",
-        "reason": "",
-        "epoch": lease.epoch,
-        "claimed_at": now,
-        "dispatch_id": None,
-        "absence_reads": 0,
-        "last_read_at": None,
-        "stamp": "",
-    }
-    return conn.execute(update(intents).where(mine).values(**claimed)).rowcount
-
-
-def _sending(organisation: str, lease: Lease) -> ColumnElement[bool]:
-    t = intents.c
-    mine = t.organisation == organisation
-    return mine & (t.state == "sending") & (t.epoch == lease.epoch)
-
-
-def _one(organisation: str, intent_id: str) -> ColumnElement[bool]:
-    return (intents.c.organisation == organisation) & (intents.c.id == intent_id)
