@@ -240,13 +240,13 @@ ONE_LINE: list[tuple[str, BankLine, list[Document], str, str, list[str]]] = [
         "suggest", "names_other", ["INV-0042"],
     ),
     (
-        "two digits swapped, payer and amount right",
-        a_line("1250.00", ACME, "INV-0024"),
+        "two digits wrong, payer and amount right",
+        a_line("1250.00", ACME, "INV-0053"),
         [replace(ACME_42, number="INV-0042"), a_document("INV-0007", BOLT, "3.00")],
         "suggest", "names_other", ["INV-0042"],
     ),
     (
-        "three digits with two swapped, payer and amount right",
+        "two digits swapped, payer and amount right",
         a_line("1250.00", ACME, "INV-0191"),
         [replace(ACME_42, number="INV-0119")],
         "auto", "payer_and_amount", ["INV-0119"],

@@ -20,10 +20,8 @@ _RUNS_MAX = 7
 _RANGE_MAX = 40
 _SHARED_MAX = 12
 _RUN = re.compile(r"[a-z]+|\d+|[^\W\d_]+")
-_LETTER_FOR_DIGIT = (
-    (re.compile(r"(?<=\d)o|(?<![a-np-z])o+(?=\d)"), "0"),
-    (re.compile(r"(?<=\d)[il](?![a-z])|(?<![a-z])[il](?=\d)"), "1"),
-)
+_O_FOR_ZERO = re.compile(r"(?<=\d)o+|(?<![a-np-z])o+(?=\d)")
+_L_FOR_ONE = re.compile(r"(?<=\d)[il](?![a-z])|(?<![a-z])[il](?=\d)")
 # Dates, times, amounts, sort codes and account numbers: digits that number no document.
 _NOISE = re.compile(
     r"\b\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\b|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}:\d{2}(?::\d{2})?\b"
@@ -127,9 +125,8 @@ class NumberIndex:
             found.read(text.casefold())
         if not found.quoted:
             for text in texts:
-                mended = text.casefold()
-                for slip, digit in _LETTER_FOR_DIGIT:
-                    mended = slip.sub(lambda found, d=digit: d * len(found[0]), mended)
+                mended = _O_FOR_ZERO.sub(lambda o: "0" * len(o[0]), text.casefold())
+                mended = _L_FOR_ONE.sub("1", mended)
                 if mended != text.casefold():
                     found.read(mended)
         return found.result()
