@@ -60,6 +60,7 @@ class DeskBudget:
         self.taken: list[bool] = []
         self.noted: list[tuple[int | None, int | None, int]] = []
         self.blocked: list[datetime] = []
+        self.closed = False
 
     def take(self, *, writes: bool = False) -> None:
         if self.left is not None and len(self.taken) >= self.left:
@@ -71,6 +72,9 @@ class DeskBudget:
 
     def block(self, *, until: datetime) -> None:
         self.blocked.append(until)
+
+    def close(self) -> None:
+        self.closed = True
 
 
 class Script(httpx.BaseTransport):

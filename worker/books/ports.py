@@ -122,6 +122,10 @@ class CallBudget(Protocol):
         """Remember that nothing may be called before `until` (real time, aware UTC)."""
         ...
 
+    def close(self) -> None:
+        """Give back what was taken in advance and not used."""
+        ...
+
 
 class TokenStore(Protocol):
     """Where a rotating refresh token lives between runs."""

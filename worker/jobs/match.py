@@ -32,7 +32,7 @@ from worker.mirror import (
     tax_rates,
 )
 from worker.mirror import decisions as decided
-from worker.posting.plan import PostingContext, held_by, intents_for
+from worker.posting.plan import PostingContext, after, held_by, intents_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,30 +241,14 @@ def _plan(
                 decision = replace(decision, proposal=_unpostable(proposal, str(reason)))
             else:
                 intents += planned
-                _count_down(working, planned)
+                for intent in planned:
+                    working.update(after(intent, working))
         decisions.append(decision)
     return Matched(tuple(decisions), tuple(intents))
 
 
 def _is_incoming_leg(proposal: Proposal, line: BankLine) -> bool:
     return proposal.transfer_to is not None and line.amount > 0
-
-
-def _count_down(working: dict[str, Document], planned: Sequence[Intent]) -> None:
-    """What the planned writes will leave due, so that the next line is planned on that."""
-    for intent in planned:
-        for share in intent.shares:
-            document = working[share.document_id]
-            left = document.due - share.amount
-            status = document.status if left else "PAID"
-            working[share.document_id] = replace(document, due=left, status=status)
-        if intent.credit_id:
-            credit = working[intent.credit_id]
-            used = sum(share.amount for share in intent.shares)
-            left = credit.due - used
-            working[intent.credit_id] = replace(
-                credit, due=left, status=credit.status if left else "PAID"
-            )
 
 
 def _unpostable(proposal: Proposal, reason: str) -> Proposal:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from worker.bank.identity import identify
-from worker.bank.statement import read_statement
+from worker.bank.identity import DATE_SHIFT_DAYS, identify
+from worker.bank.statement import read_statement, statement_bytes
 from worker.books.ports import AccountPolicy, Noun
 from worker.books.records import Organisation, Statement
-from worker.errors import BadInput, NoInput, TryLater
+from worker.errors import BadInput, TryLater
 from worker.jobs.setup import AccountSetup, Setup, pin_accounts
 from worker.mirror import accounts as chart
 from worker.mirror import bank_lines, cursors, ledger_rows, organisations, statements
@@ -35,6 +35,8 @@ REST: tuple[Noun, ...] = (
     "overpayments",
     "prepayments",
 )
+# A bank may show a movement this much earlier or later in another format.
+SHIFT = timedelta(days=DATE_SHIFT_DAYS)
 # A full pass that finds none of so many known rows is a fault of the answer, not of the books.
 _UNLIKELY_ZERO = 20
 
@@ -173,9 +175,9 @@ def import_file(
     """
     name = path.name
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    except FileNotFoundError:
-        raise NoInput(f"{path}: no such file") from None
+        digest = hashlib.sha256(statement_bytes(path)).hexdigest()
+    except BadInput as fault:
+        return ImportedFile(name, account.code, "", refused=True, reason=str(fault))
     with setup.mirror.read() as conn:
         known = statements.statement_by_hash(conn, setup.name, account.code, digest)
         organisation = organisations.pinned(conn, setup.name)
@@ -189,10 +191,22 @@ def import_file(
             currency=account.currency,
             profile=account.csv,
             today=today,
+            account_number=_account_number(setup, account),
         )
     except BadInput as fault:
         return ImportedFile(name, account.code, "", refused=True, reason=str(fault))
     return _save(setup, account, statement, digest, name)
+
+
+def _account_number(setup: Setup, account: AccountSetup) -> str:
+    """The number the ledger knows the account by, so that another account's file is refused."""
+    with setup.mirror.read() as conn:
+        found = [
+            each.bank_account_number
+            for each in chart.bank_accounts(conn, setup.name)
+            if account.code in (each.code, each.id, each.bank_account_number)
+        ]
+    return found[0] if len(found) == 1 else ""
 
 
 def _save(
@@ -201,7 +215,9 @@ def _save(
     days = [line.date for line in statement.lines]
     with setup.mirror.write() as conn:
         stored = (
-            bank_lines.lines_between(conn, setup.name, account.code, min(days), max(days))
+            bank_lines.lines_between(
+                conn, setup.name, account.code, min(days) - SHIFT, max(days) + SHIFT
+            )
             if days
             else ()
         )

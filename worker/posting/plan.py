@@ -62,10 +62,11 @@ def intents_for(
     if proposal.coding is not None:
         return (_coded(decision, line, context, generation),)
     if proposal.shares or proposal.credit_shares:
-        allocations = tuple(
-            _allocation(decision, line, context, credit_id, share, generation)
-            for credit_id, share in proposal.credit_shares
-        )
+        allocations: list[Intent] = []
+        for credit_id, share in proposal.credit_shares:
+            planned = _allocation(decision, line, context, credit_id, share, generation)
+            allocations.append(planned)
+            context = replace(context, documents=after(planned, context.documents))
         return (*allocations, _settlement(decision, line, context, generation))
     raise Refused("the decision names nothing to post")
 
@@ -105,6 +106,20 @@ def touches(intent: Intent) -> frozenset[str]:
     """Everything whose state this write changes: its documents, its credit, its lines."""
     documents = {share.document_id for share in intent.shares}
     return frozenset(documents | {intent.credit_id} - {""} | set(intent.line_ids))
+
+
+def after(intent: Intent, documents: Mapping[str, Document]) -> dict[str, Document]:
+    """The documents as this write will leave them: the next one is planned on that."""
+    left = dict(documents)
+    used = sum((share.amount for share in intent.shares), Decimal(0))
+    for document_id, amount in [
+        *((share.document_id, share.amount) for share in intent.shares),
+        *([(intent.credit_id, used)] if intent.credit_id else []),
+    ]:
+        document = left[document_id]
+        due = document.due - amount
+        left[document_id] = replace(document, due=due, status=document.status if due else "PAID")
+    return left
 
 
 def next_generation(intent: Intent, organisation_id: str) -> Intent:

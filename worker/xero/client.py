@@ -45,6 +45,7 @@ class XeroLedger:
         With `pinned_organisation_id` any other organisation is refused.
         """
         self._http = http if isinstance(http, httpx.Client) else httpx.Client(transport=http)
+        self._budget = budget
         throttle = Throttle(budget, clock, jitter)
         self._caller = Caller(self._http, base_url, auth, throttle, clock, sleep, jitter)
         self._caller.tenant_id = tenant_id or None
@@ -120,6 +121,8 @@ class XeroLedger:
         return self._caller.bytes_read
 
     def close(self) -> None:
+        """Give back what was taken of the budget in advance, and the connections."""
+        self._budget.close()
         self._http.close()
 
     def _base_currency(self) -> str:
