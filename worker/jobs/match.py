@@ -32,7 +32,7 @@ from worker.mirror import (
     tax_rates,
 )
 from worker.mirror import decisions as decided
-from worker.posting.plan import PostingContext, after, held_by, intents_for
+from worker.posting.plan import PostingContext, after, held_by, intents_for, same_write
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,8 @@ class Known:
     history: tuple[HistoryLine, ...]
     declines: frozenset[tuple[str, frozenset[str]]]
     gap_accounts: frozenset[str]
+    refused: tuple[Intent, ...]
+    """Writes Xero refused: the same one is not tried again by itself."""
     generations: Mapping[str, int]
     """By line: how often a write for it has ended without effect."""
 
@@ -169,6 +171,7 @@ def _read(setup: Setup, pulled: Pulled) -> tuple[Known, tuple[tuple[str, str], .
             history=bank_lines.history(conn, name),
             declines=decided.declines(conn, name),
             gap_accounts=frozenset(),
+            refused=outbox.open_intents(conn, name, states=("rejected",)),
             generations=outbox.generations(conn, name),
         )
         chains: dict[str, Continuity] = {
@@ -237,6 +240,7 @@ def _plan(
             try:
                 generation = known.generations.get(line_id, 0) + 1
                 planned = intents_for(decision, line, context, generation=generation)
+                _refuse_again(planned, known.refused)
             except Refused as reason:
                 decision = replace(decision, proposal=_unpostable(proposal, str(reason)))
             else:
@@ -245,6 +249,13 @@ def _plan(
                     working.update(after(intent, working))
         decisions.append(decision)
     return Matched(tuple(decisions), tuple(intents))
+
+
+def _refuse_again(planned: Sequence[Intent], refused: Sequence[Intent]) -> None:
+    """Raises Refused where one of these would repeat what Xero refused: a person decides then."""
+    for old in refused:
+        if any(same_write(old, new) for new in planned):
+            raise Refused(f"Xero refused it before: {old.reason.rstrip('.')}")
 
 
 def _is_incoming_leg(proposal: Proposal, line: BankLine) -> bool:

@@ -26,6 +26,8 @@ LEASE_RESERVE_SECONDS = 10
 # Absence is believed after three reads, this long after the dispatch's deadline (design §8).
 ABSENCE_READS = (timedelta(seconds=30), timedelta(seconds=60), timedelta(minutes=5))
 
+# Other people's cash records are read anew when the last reading is older than this.
+CASH_AGE_SECONDS_MAX = 30
 CASH_NOUNS: tuple[Noun, ...] = ("payments", "bank_transactions", "batch_payments", "bank_transfers")
 
 
@@ -53,8 +55,11 @@ def post(setup: Setup, pulled: Pulled, lease: Lease) -> Posted:
     result = _Tally(settled, list(problems))
     if intents and setup.mode == "observe":
         return result.done()
-    for wave in rounds(intents) if intents else ():
-        refresh(setup, CASH_NOUNS)
+    read_at: float | None = None
+    for wave in rounds(intents):
+        if read_at is None or setup.clock.monotonic() - read_at > CASH_AGE_SECONDS_MAX:
+            refresh(setup, CASH_NOUNS)
+            read_at = setup.clock.monotonic()
         for group in dispatches(_guarded(setup, pulled, wave, lease, result)):
             lease = _renewed(setup, lease)
             _send(setup, group, lease, result)
@@ -84,10 +89,13 @@ class _Tally:
 def _within_caps(
     setup: Setup, waiting: Sequence[Intent]
 ) -> tuple[list[Intent], tuple[tuple[str, str], ...]]:
-    """The oldest intents that fit the run's caps, and a sentence for those that wait."""
+    """The oldest intents that fit the run's caps, and a sentence for those that wait.
+
+    Within a day the planned order stays: an allocation comes before its line's payment.
+    """
     chosen: list[Intent] = []
     money = Decimal(0)
-    for intent in sorted(waiting, key=lambda i: (i.date, i.id)):
+    for intent in sorted(waiting, key=lambda i: i.date):
         if setup.per_run_max is not None and len(chosen) >= setup.per_run_max:
             break
         more = money + abs(intent.amount)

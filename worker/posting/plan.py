@@ -16,6 +16,18 @@ from worker.errors import Refused
 from worker.posting import keys
 
 DISPATCH_INTENTS_MAX = 50
+_SAID = (
+    "kind",
+    "line_ids",
+    "account_id",
+    "date",
+    "amount",
+    "currency",
+    "shares",
+    "credit_id",
+    "coding",
+    "to_account_id",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +134,11 @@ def after(intent: Intent, documents: Mapping[str, Document]) -> dict[str, Docume
     return left
 
 
+def same_write(one: Intent, other: Intent) -> bool:
+    """Whether two intents would write the same thing, whatever their generation."""
+    return all(getattr(one, said) == getattr(other, said) for said in _SAID)
+
+
 def next_generation(intent: Intent, organisation_id: str) -> Intent:
     """The same write again, after the ledger was proved not to hold the earlier one."""
     return _named(replace(intent, generation=intent.generation + 1), organisation_id)
@@ -135,10 +152,21 @@ def _locked(
         return True
     if policy.post_from is not None and line.date < policy.post_from:
         return True
+    if locked_through is not None and any(
+        _allocation_day(credit_id, share, context) <= locked_through
+        for credit_id, share in proposal.credit_shares
+    ):
+        return True
     filed = context.tax_filed_through
     if filed is None or line.date > filed:
         return False
     return _asks_in_filed_period(proposal, context.organisation.sales_tax_basis)
+
+
+def _allocation_day(credit_id: str, share: Share, context: PostingContext) -> date:
+    """Xero dates an allocation by the later of the two documents (fact sheet 6.4 b)."""
+    joined = (context.documents.get(credit_id), context.documents.get(share.document_id))
+    return max((document.date for document in joined if document), default=date.max)
 
 
 def _asks_in_filed_period(proposal: Proposal, basis: str) -> bool:
