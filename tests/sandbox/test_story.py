@@ -327,6 +327,11 @@ def test_the_traps_are_really_traps(today: date, story: Story) -> None:
     assert owed[Decimal(decoy["amount"])] == 1
     assert owed[Decimal(stranger["amount"])] == 0
 
+    row, _ = one(story, "credit note netted")
+    notes = {note["CreditNoteNumber"]: note for note in story.books["CreditNotes"]}
+    note = notes[story.truths[row["ref"]].documents[1][0]]
+    assert story.books["Organisation"][0]["PeriodLockDate"] < note["Date"] < row["date"]
+
     bill = one(story, "bill not approved")[1]
     assert bill["Status"] == "SUBMITTED"
 
