@@ -11,7 +11,7 @@ from tests.mirror.make import ORG
 from worker.errors import DayLimit
 from worker.mirror import tables
 from worker.mirror.budget import MirrorCallBudget
-from worker.mirror.engine import Mirror
+from worker.mirror.engine import Mirror, open_mirror
 
 START = datetime(2026, 11, 24, 10, 0, 3, tzinfo=UTC)
 
@@ -87,6 +87,17 @@ def test_what_a_process_reserved_and_did_not_use_is_given_back(mirror: Mirror) -
         stored = conn.execute(select(tables.call_budgets)).one()
 
     assert (clock.at, stored.day_calls, stored.day_bytes) == (START, 11, 1100)
+
+
+def test_closing_the_mirror_gives_back_too(mirror_url: str, mirror: Mirror) -> None:
+    clock = Elapsing()
+    for _ in range(11):
+        opened = open_mirror(mirror_url)
+        budget(opened, clock).take()
+        opened.close()
+    with mirror.read() as conn:
+        assert conn.execute(select(tables.call_budgets.c.day_calls)).scalar_one() == 11
+    assert clock.at == START
 
 
 def test_reads_leave_the_days_last_calls_to_writes(mirror: Mirror) -> None:

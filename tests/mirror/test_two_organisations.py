@@ -49,7 +49,7 @@ from worker.mirror import (
     statements,
     tax_rates,
 )
-from worker.mirror.engine import Mirror
+from worker.mirror.engine import Mirror, open_mirror
 from worker.mirror.tables import metadata
 
 NOUNS: dict[Noun, Any] = {
@@ -132,8 +132,6 @@ def fill(conn: Connection, name: str) -> None:
 def test_no_answer_holds_anything_of_the_other_organisation(
     sqlite_url: str, question: str, tmp_path: Any
 ) -> None:
-    from worker.mirror.engine import open_mirror
-
     ask = READERS[question]
     mirror = open_mirror(sqlite_url)
     with mirror.write() as conn:
@@ -173,6 +171,17 @@ def test_what_is_done_to_one_leaves_every_row_of_the_other(mirror: Mirror) -> No
         assert rows_of(conn, "beta") == before
         assert len(before) == len(metadata.tables) - 1
         assert all(before[name] for name in before if name != "allocations")
+
+
+def test_a_forgotten_organisation_leaves_the_other_as_it_was(mirror: Mirror) -> None:
+    with mirror.write() as conn:
+        fill(conn, "acme")
+        fill(conn, "beta")
+        before = rows_of(conn, "beta")
+        organisations.forget(conn, "acme")
+
+        assert rows_of(conn, "beta") == before
+        assert not any(rows_of(conn, "acme").values())
 
 
 def rows_of(conn: Connection, organisation: str) -> dict[str, list[Any]]:

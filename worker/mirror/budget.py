@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import threading
@@ -12,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, select, update
 
 from worker.books.ports import Clock
-from worker.errors import DayLimit
+from worker.errors import DayLimit, TieoutError
 from worker.mirror.engine import Mirror
 from worker.mirror.rows import add_new
 from worker.mirror.tables import call_budgets
@@ -58,6 +59,7 @@ class MirrorCallBudget:
         self._noted_minute_left: int | None = None
         self._noted_day_left: int | None = None
         self._bytes = 0
+        mirror.at_close(self._close_quietly)
 
     def take(self, *, writes: bool = False) -> None:
         """Wait for leave to make one call and take it; DayLimit when there is none today."""
@@ -92,7 +94,10 @@ class MirrorCallBudget:
             self._left = 0
 
     def close(self) -> None:
-        """Give back what was reserved and not used, and store what was noted."""
+        """Give back what was reserved and not used, and store what was noted.
+
+        Closing the mirror does it too.
+        """
         with self._lock:
             if not (self._left or self._bytes):
                 return
@@ -107,6 +112,11 @@ class MirrorCallBudget:
                     day_bytes=row.day_bytes + self._bytes,
                 )
             self._left = self._bytes = 0
+
+    def _close_quietly(self) -> None:
+        # What cannot be given back now is free again within the minute: no reason to fail a run.
+        with contextlib.suppress(TieoutError):
+            self.close()
 
     def _reserve_block(self, now: datetime, writes: bool) -> float | None:
         """Reserve calls in the current slot; None when that worked, else seconds to wait."""

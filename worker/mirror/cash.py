@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, Table, select, true
 
 from worker.books.records import CashRecord
 from worker.mirror.rows import DEAD, amount
@@ -53,11 +53,14 @@ def _payments(
 
     A batch not read yet is put together from its payments: each says which batch it is in.
     """
+    p = payments.c
+    # A payment that says its batch is read whatever its day and account: the batch decides.
+    asked = (p.batch_id != "") | (p.account_id.in_(wanted) & _from(payments, since))
     batches = {row.id: row for row in _live(conn, organisation, batch_payments)}
     batch_of = {pid: row.id for row in batches.values() for pid in row.payment_ids}
     names = _contact_names(conn, organisation)
     members: dict[str, list[Any]] = defaultdict(list)
-    for row in _live(conn, organisation, payments):
+    for row in _live(conn, organisation, payments, asked):
         batch_id = row.batch_id or batch_of.get(row.id, "")
         if batch_id:
             members[batch_id].append(row)
@@ -103,29 +106,30 @@ def _batch(batch_id: str, batch: Any, members: Sequence[Any], names: dict[str, s
 def _bank_transactions(
     conn: Connection, organisation: str, wanted: Collection[str], since: date | None
 ) -> Iterator[CashRecord]:
-    for row in _live(conn, organisation, bank_transactions):
+    t = bank_transactions.c
+    asked = t.account_id.in_(wanted) & _from(bank_transactions, since)
+    for row in _live(conn, organisation, bank_transactions, asked):
         # The legs of a transfer are also listed here by some ledgers; they count as a transfer.
         if row.type.endswith("-TRANSFER"):
             continue
-        if _is_wanted(row.account_id, row.date, wanted, since):
-            yield CashRecord(
-                id=row.id,
-                kind="bank_transaction",
-                account_id=row.account_id,
-                date=row.date,
-                amount=amount(row.amount, row.currency),
-                contact_id=row.contact_id,
-                contact_name=row.contact_name,
-                reference=row.reference,
-                is_reconciled=row.is_reconciled,
-                coding=row.coding,
-            )
+        yield CashRecord(
+            id=row.id,
+            kind="bank_transaction",
+            account_id=row.account_id,
+            date=row.date,
+            amount=amount(row.amount, row.currency),
+            contact_id=row.contact_id,
+            contact_name=row.contact_name,
+            reference=row.reference,
+            is_reconciled=row.is_reconciled,
+            coding=row.coding,
+        )
 
 
 def _transfers(
     conn: Connection, organisation: str, wanted: Collection[str], since: date | None
 ) -> Iterator[CashRecord]:
-    for row in _live(conn, organisation, bank_transfers):
+    for row in _live(conn, organisation, bank_transfers, _from(bank_transfers, since)):
         moved = amount(row.amount, row.currency)
         legs: tuple[tuple[Literal["transfer_out", "transfer_in"], str, Decimal, bool], ...] = (
             ("transfer_out", row.from_account_id, -moved, row.from_reconciled),
@@ -146,10 +150,20 @@ def _transfers(
                 )
 
 
-def _live(conn: Connection, organisation: str, table: Table) -> Sequence[Any]:
+def _live(
+    conn: Connection, organisation: str, table: Table, which: ColumnElement[bool] | None = None
+) -> Sequence[Any]:
+    """The rows that still count, without the columns nobody here asks for."""
     t = table.c
     live = (t.organisation == organisation) & t.status.not_in(DEAD)
-    return conn.execute(select(table).where(live)).all()
+    if which is not None:
+        live = live & which
+    columns = [c for c in t if c.name not in ("organisation", "updated")]
+    return conn.execute(select(*columns).where(live)).all()
+
+
+def _from(table: Table, since: date | None) -> ColumnElement[bool]:
+    return true() if since is None else table.c.date >= since
 
 
 def _is_wanted(account_id: str, day: date, wanted: Collection[str], since: date | None) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ class Mirror:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._before_closing: list[Callable[[], None]] = []
 
     @contextlib.contextmanager
     def read(self) -> Iterator[Connection]:
@@ -52,8 +53,16 @@ class Mirror:
             with writer.begin():
                 yield writer
 
+    def at_close(self, last: Callable[[], None]) -> None:
+        """Call this once more before the database is closed."""
+        self._before_closing.append(last)
+
     def close(self) -> None:
-        self.engine.dispose()
+        try:
+            while self._before_closing:
+                self._before_closing.pop()()
+        finally:
+            self.engine.dispose()
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[Connection]:
