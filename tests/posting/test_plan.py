@@ -206,6 +206,9 @@ def test_sales_and_purchases_never_share_a_batch() -> None:
         (date(2026, 3, 20), account(), date(2026, 3, 20), "CASH", False, "lock"),
         (date(2026, 3, 20), account(), date(2026, 3, 19), "CASH", False, None),
         (date(2026, 3, 20), account(), date(2026, 3, 20), "NONE", False, None),
+        (date(2026, 2, 20), account(), None, "CASH", False, "lock"),
+        (date(2026, 2, 20), account(), None, "ACCRUALS", False, None),
+        (date(2026, 2, 20), account(), None, "NONE", False, None),
         (date(2026, 3, 20), account(), None, "ACCRUALS", True, "gap"),
     ],
 )

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from worker.books.decisions import Decision, HeldBy, Proposal, Share
 from worker.books.intents import Intent, IntentKind
+from worker.books.period import last_complete_month
 from worker.books.ports import AccountPolicy
 from worker.books.records import BankLine, Document, Organisation
 from worker.errors import Refused
@@ -157,10 +158,23 @@ def _locked(
         for credit_id, share in proposal.credit_shares
     ):
         return True
-    filed = context.tax_filed_through
+    filed = filed_through(context)
     if filed is None or line.date > filed:
         return False
     return _asks_in_filed_period(proposal, context.organisation.sales_tax_basis)
+
+
+def filed_through(context: PostingContext) -> date | None:
+    """The last day a tax return covers; None where the organisation files none.
+
+    Unset, it is the end of the last complete month: no period can have ended later, and which ones
+    have is not to be guessed (accounting-rules §2).
+    """
+    if context.organisation.sales_tax_basis in ("NONE", ""):
+        return None
+    if context.tax_filed_through is not None:
+        return context.tax_filed_through
+    return last_complete_month(context.today).last_day
 
 
 def _allocation_day(credit_id: str, share: Share, context: PostingContext) -> date:
@@ -171,8 +185,6 @@ def _allocation_day(credit_id: str, share: Share, context: PostingContext) -> da
 
 def _asks_in_filed_period(proposal: Proposal, basis: str) -> bool:
     """Accounting-rules §2: what a filed return still allows, by the basis it was filed on."""
-    if basis in ("NONE", ""):
-        return False
     taxed = proposal.coding is not None and any(
         line.tax_type not in ("NONE", "BASEXCLUDED") for line in proposal.coding.lines
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -19,24 +21,25 @@ def open_demo(
 ) -> Store:
     """The store at `path`; a new one is filled with the story of `seed` and today, once.
 
-    With an `inbox` the story's statement files are written there too. A start that was cut short
-    leaves no mark in the store, so the next one makes everything again.
+    With an `inbox` the story's statement files are written there too, before the store appears: a
+    start that was cut short is simply made again.
     """
     if path.exists():
-        store = Store(path)
-        if store.meta("story") is not None:
-            return store
-        store.close()
-        remove(path)
+        return Store(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    store = Store(path)
-    today = now().date()
-    story = build(seed, today)
+    made = path.with_name(f".{path.name}.{os.getpid()}")
+    remove(made)
+    story = build(seed, now().date())
+    store = Store(made)
     load_books(store, story.books)
+    store.close()
     if inbox is not None:
         statements.write(story, inbox)
-    store.set_meta("story", f"{seed} {today.isoformat()}")
-    return store
+    # A whole store appears at once; of two processes that make one, the later leaves the first's.
+    with contextlib.suppress(FileExistsError):
+        os.link(made, path)
+    remove(made)
+    return Store(path)
 
 
 def open_books(path: Path, folder: Path) -> tuple[Store, list[str]]:
@@ -52,4 +55,3 @@ def remove(path: Path) -> None:
     """Delete a store with what SQLite keeps beside it."""
     for suffix in ("", "-journal", "-wal", "-shm"):
         path.with_name(path.name + suffix).unlink(missing_ok=True)
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -31,6 +32,7 @@ from worker.sandbox.serve import serve
 from worker.sandbox.statements import CSV_PROFILE
 from worker.sandbox.store import Store
 from worker.sandbox.story import DISCOUNT
+from worker.sandbox.wire import record_day
 
 SANDBOX_NAME = "sandbox"
 _BASE = "http://sandbox"
@@ -65,9 +67,14 @@ def builtin(config: Config, clock: Clock) -> tuple[OrganisationConfig, httpx.Cli
         posting=config.posting,
         roles=config.roles,
         discounts=config.discounts or (DiscountConfig(**DISCOUNT),),
-        tax_filed_through=config.tax_filed_through,
+        tax_filed_through=config.tax_filed_through or _locked_through(store),
     )
     return wanted, http
+
+
+def _locked_through(store: Store) -> date | None:
+    """The demo company has filed as far as its books are locked."""
+    return record_day(store.organisation(), "PeriodLockDate")
 
 
 @dataclass(frozen=True, slots=True)
