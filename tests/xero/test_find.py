@@ -90,6 +90,12 @@ def test_what_a_person_deleted_is_found_so_that_it_is_not_written_again() -> Non
     assert (found.ledger_id, found.differs) == (PAYMENT_1, "it was deleted in the ledger")
 
 
+def test_a_record_we_cannot_understand_is_not_overlooked_where_it_carries_the_code() -> None:
+    found = found_one(Desk(payments(payment_json(Date="some day"))), an_intent())
+
+    assert (found.ledger_id, found.several) == (PAYMENT_1, False)
+
+
 def test_an_absent_payment_is_proved_on_its_invoices_stamp_and_due() -> None:
     desk = Desk(payments(), answer("Invoices", [invoice_json()]))
 

@@ -128,6 +128,18 @@ def test_answers_are_matched_by_our_identifiers_never_by_position(
     assert told(send(Desk(ok(*rows)), FIRST, SECOND)) == expected
 
 
+def test_a_record_that_carries_two_codes_belongs_to_neither() -> None:
+    found = send(Desk(ok(payment_json(Reference="TO-AAAAAA1 TO-BBBBBB2"))), FIRST, SECOND)
+
+    assert told(found) == {"I1": ("unknown", ""), "I2": ("unknown", "")}
+
+
+def test_a_record_with_our_code_outweighs_another_like_it_without() -> None:
+    found = send(Desk(ok(payment_json(PaymentID=PAYMENT_2, Reference=""), payment_json())), FIRST)
+
+    assert told(found) == {"I1": ("posted", PAYMENT_1)}
+
+
 def test_a_refused_element_tells_every_reason() -> None:
     refused = payment_json(
         StatusAttributeString="ERROR",
@@ -203,12 +215,13 @@ def test_each_kind_of_write_knows_its_record(
     assert told(answer_) == {"I1": ("posted", expected)}
 
 
-def test_two_equal_fees_without_codes_are_not_told_apart_by_guessing() -> None:
+@pytest.mark.parametrize("rows", [1, 2])
+def test_two_equal_fees_without_codes_are_not_told_apart_by_guessing(rows: int) -> None:
     row = {
         "BankTransactionID": REAL, "Type": "SPEND", "Total": 4.2, "Date": "2026-03-02",
         "BankAccount": {"AccountID": BANK},
     }  # fmt: skip
-    desk = Desk(answer("BankTransactions", [row, row]))
+    desk = Desk(answer("BankTransactions", [row] * rows))
 
     found = send(desk, a_fee(), a_fee(id="I2", code="TO-BBBBBB2"))
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import quote_plus
 
 import httpx
 
 from worker.books.ports import Clock
 from worker.errors import PromiseBroken, SetupWrong, TryLater
+from worker.xero.deadline import Deadline
 from worker.xero.faults import Reply, fault
 from worker.xero.throttle import Patience, Throttle
 from worker.xero.wire_json import Envelope, Garbled, read_envelope
@@ -24,32 +23,6 @@ RESPONSE_BYTES_MAX = 64 * 1024 * 1024
 READ_TRIES_MAX = 3
 _CONNECT_SECONDS = 10.0
 _READ_SECONDS = 90.0
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """An instant on both clocks; whichever passes first ends it."""
-
-    clock: Clock
-    real: datetime
-    monotonic: float
-
-    @classmethod
-    def at(cls, instant: datetime, clock: Clock) -> Deadline:
-        left = (instant - clock.real()).total_seconds()
-        return cls(clock, instant, clock.monotonic() + left)
-
-    @classmethod
-    def after(cls, seconds: float, clock: Clock) -> Deadline:
-        """So long from now, by elapsed time alone: a clock set forward must not end a read."""
-        return cls(
-            clock, datetime.max.replace(tzinfo=clock.real().tzinfo), clock.monotonic() + seconds
-        )
-
-    def left(self) -> float:
-        """Seconds left, zero or less when it has passed."""
-        by_clock = (self.real - self.clock.real()).total_seconds()
-        return min(by_clock, self.monotonic - self.clock.monotonic())
 
 
 class NoAnswer(Exception):
@@ -98,9 +71,8 @@ class Caller:
     ) -> Envelope:
         """The rows under `key` of a GET, asked again while that can help.
 
-        With `bare` the answer is the list itself, without an envelope.
-
-        Raises TryLater when three tries brought no readable answer, else what the answer means.
+        With `bare` the answer is the list itself, without an envelope. Raises TryLater when three
+        tries brought no readable answer, else what the answer means.
         """
         target = with_query(path, params or {})
         patience = Patience()

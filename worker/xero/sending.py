@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from worker.books.intents import Answer, Dispatch, Intent, IntentAnswer
 from worker.errors import PromiseBroken, Refused, TieoutError, TryLater
-from worker.xero.call import Caller, Deadline, NoAnswer
+from worker.xero.call import Caller, NoAnswer
+from worker.xero.deadline import Deadline
 from worker.xero.faults import Reply, fault
 from worker.xero.throttle import Patience
 from worker.xero.wire_answers import answers, refusals
