@@ -59,6 +59,8 @@ def parse(text: str, file: str) -> tuple[Rule, ...]:
         place = f"{file}:{mark.line + 1}" if mark is not None else file
         problem = getattr(error, "problem", None) or "not readable as YAML"
         raise SetupWrong(f"{place}: {problem}; check indentation and quotes") from None
+    except RecursionError:
+        raise SetupWrong(f"{file}: nested too deeply to be rules") from None
     if root is None:
         return ()
     rules = tuple(reader.rules(root))
@@ -154,7 +156,7 @@ class _Reader:
         return Condition(cast(Part, part), "one-of", words)
 
     def text_condition(self, part: str, node: yaml.Node) -> Condition:
-        if isinstance(node, yaml.ScalarNode):
+        if not isinstance(node, yaml.MappingNode):
             return self.word_condition(part, "contains", node)
         keys = self.mapping(node, _OPERATORS, f"“{part}:”")
         if len(keys) != 1:

@@ -18,8 +18,8 @@ LEGAL_FORMS = frozenset(
     "ltd limited llp lp plc llc inc incorporated corp corporation co company pllc pc cic cio "
     "gmbh ag kg ohg ug gbr ev eg kgaa mbh gmbhco se sa sarl sas sasu eurl snc sci scop sprl asbl "
     "bv nv vof cv srl spa sapa sl slu sll scp cb lda ltda unipessoal eirl ab hb kb as asa ans da "
-    "enk aps is amba oy oyj ky tmi pty proprietary nz pte sdn bhd kk gk yk sro spol zoo sp doo dd "
-    "ad dooel kft zrt bt rt nyrt eood ood ou sia uab ooo oao zao pao ip ltee tbk pt sti "
+    "enk aps is amba oy oyj ky tmi pty proprietary nz pte sdn bhd kk gk yk sro spol zoo spzoo doo "
+    "dd ad dooel kft zrt bt rt nyrt eood ood ou sia uab ooo oao zao pao ip ltee tbk pt sti "
     "stiftung vzw oe ee ike epe".split()
 )
 _TITLES = frozenset("mr mrs ms miss dr prof sir herr frau mme mlle sr sra".split())
@@ -49,6 +49,11 @@ GENERIC = frozenset(
     "properties property design designs media digital technologies technology tech limited "
     "shop store stores sons brothers bros house centre center club school new london "
     "north south east west national general first best".split()
+)
+# Of these, the words that set a sister company apart.
+_SISTERS = frozenset(
+    "group holding holdings international global uk usa us eu europe trading properties property "
+    "new london north south east west sons brothers bros".split()
 )
 _TRUNCATED_FROM = 16
 _FUZZY_LETTERS_MIN = 5
@@ -218,7 +223,7 @@ class NameIndex:
         cut_off: bool,
         follow_on: bool,
     ) -> Grade:
-        plain_extra = all(word in GENERIC for word in extra)
+        plain_extra = all(word in GENERIC and word not in _SISTERS for word in extra)
         plain_missing = all(word in GENERIC or len(word) == 1 for word in missing)
         if not extra:
             if not missing:
@@ -227,14 +232,12 @@ class NameIndex:
             if matched > 1 or plain_missing or cut_off:
                 return Grade.SHORTER
             return Grade.PARTIAL
-        if missing:
+        # Telling words beside the name may make it another company's, unless other text follows.
+        if missing or not any(self._holders[word] == 1 for word in telling):
             return Grade.PARTIAL
-        rare = any(self._holders[word] == 1 for word in telling)
-        if rare and (
-            len(telling) > 1 or (plain_extra and len(telling[0]) > 3) or (follow_on and matched > 1)
-        ):
-            return Grade.WIDER
-        return Grade.PARTIAL
+        if plain_extra:
+            return Grade.WIDER if len(telling) > 1 or len(telling[0]) > 3 else Grade.PARTIAL
+        return Grade.WIDER if follow_on and matched > 1 else Grade.PARTIAL
 
 
 def is_cut_off(printed: str) -> bool:
@@ -252,18 +255,13 @@ def _aliases_within(name: str) -> tuple[str, ...]:
 
 
 def _without_legal_form(parts: tuple[str, ...]) -> tuple[str, ...]:
-    while len(parts) > 1:
-        tail = 1
-        while tail < len(parts) and tail < 5 and all(len(p) == 1 for p in parts[-tail - 1 :]):
-            tail += 1
-        spelled = "".join(parts[-tail:])
-        if tail > 1 and spelled in LEGAL_FORMS and len(parts) > tail:
-            parts = parts[:-tail]
-        elif parts[-1] in LEGAL_FORMS:
-            parts = parts[:-1]
-        else:
-            break
-    return parts
+    """The words before the legal form, which may be spelled out: "s a r l", "sp z oo"."""
+    while True:
+        tails = (n for n in (4, 3, 2, 1) if n < len(parts) and "".join(parts[-n:]) in LEGAL_FORMS)
+        tail = next((n for n in tails if n == 1 or all(len(p) <= 2 for p in parts[-n:])), 0)
+        if not tail:
+            return parts
+        parts = parts[:-tail]
 
 
 def _spare(parts: tuple[str, ...], dropped: frozenset[str]) -> tuple[str, ...]:
