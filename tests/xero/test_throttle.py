@@ -98,3 +98,13 @@ def test_an_empty_budget_ends_a_call_before_it_is_made() -> None:
 
     assert desk.script.requests == []
     assert desk.ledger.calls == 0
+
+
+def test_closing_gives_back_leave_and_connections() -> None:
+    desk = Desk(organisation())
+
+    desk.ledger.close()
+
+    assert desk.budget.closed
+    with pytest.raises(RuntimeError, match="closed"):
+        desk.ledger.organisation()

@@ -122,8 +122,10 @@ class XeroLedger:
 
     def close(self) -> None:
         """Give back what was taken of the budget in advance, and the connections."""
-        self._budget.close()
-        self._http.close()
+        try:
+            self._budget.close()
+        finally:
+            self._http.close()
 
     def _base_currency(self) -> str:
         return (self._organisation or self.organisation()).base_currency
