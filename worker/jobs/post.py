@@ -9,10 +9,10 @@ from datetime import timedelta
 from decimal import Decimal
 
 from worker.books.intents import Dispatch, Found, Intent, IntentAnswer, IntentState
-from worker.books.ports import Lease, Noun
+from worker.books.ports import Lease
 from worker.books.records import Document
 from worker.errors import TieoutError
-from worker.jobs.pull import Pulled, refresh
+from worker.jobs.pull import CASH, Pulled, refresh
 from worker.jobs.setup import LEASE_TTL_SECONDS, Setup
 from worker.mirror import bank_lines, cash, leases, outbox
 from worker.mirror.outbox import UnknownIntent
@@ -28,7 +28,6 @@ ABSENCE_READS = (timedelta(seconds=30), timedelta(seconds=60), timedelta(minutes
 
 # Other people's cash records are read anew when the last reading is older than this.
 CASH_AGE_SECONDS_MAX = 30
-CASH_NOUNS: tuple[Noun, ...] = ("payments", "bank_transactions", "batch_payments", "bank_transfers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +54,10 @@ def post(setup: Setup, pulled: Pulled, lease: Lease) -> Posted:
     result = _Tally(settled, list(problems))
     if intents and setup.mode == "observe":
         return result.done()
-    read_at: float | None = None
+    read_at = pulled.cash_read_at
     for wave in rounds(intents):
         if read_at is None or setup.clock.monotonic() - read_at > CASH_AGE_SECONDS_MAX:
-            refresh(setup, CASH_NOUNS)
+            refresh(setup, CASH)
             read_at = setup.clock.monotonic()
         for group in dispatches(_guarded(setup, pulled, wave, lease, result)):
             lease = _renewed(setup, lease)

@@ -35,6 +35,8 @@ REST: tuple[Noun, ...] = (
     "overpayments",
     "prepayments",
 )
+# Where cash that someone else entered shows itself.
+CASH: tuple[Noun, ...] = ("payments", "bank_transactions", "batch_payments", "bank_transfers")
 # A bank may show a movement this much earlier or later in another format.
 SHIFT = timedelta(days=DATE_SHIFT_DAYS)
 # A full pass that finds none of so many known rows is a fault of the answer, not of the books.
@@ -67,6 +69,8 @@ class Pulled:
     new_lines: int = 0
     files: tuple[ImportedFile, ...] = ()
     problems: tuple[tuple[str, str], ...] = field(default=())
+    cash_read_at: float | None = None
+    """Monotonic seconds since when all cash records are as the ledger has them; None: not all."""
 
 
 def pull(setup: Setup, *, keep_files: bool = False) -> Pulled:
@@ -84,7 +88,7 @@ def pull(setup: Setup, *, keep_files: bool = False) -> Pulled:
         full = cursors.full_pass_day(conn, setup.name) != today
     new_lines = sum(file.new for file in files)
     nouns = QUIET + REST if full or new_lines else QUIET
-    started = setup.clock.real()
+    started, read_at = setup.clock.real(), setup.clock.monotonic()
     changed, problems = 0, []
     for noun in nouns:
         count, problem = pull_noun(setup, noun, full=full, started=started)
@@ -97,7 +101,15 @@ def pull(setup: Setup, *, keep_files: bool = False) -> Pulled:
     problems += [
         ("statement_refused", f"{file.file}: {file.reason}") for file in files if file.refused
     ]
-    return Pulled(organisation, accounts, changed, new_lines, files, tuple(problems))
+    return Pulled(
+        organisation,
+        accounts,
+        changed,
+        new_lines,
+        files,
+        tuple(problems),
+        cash_read_at=read_at if set(CASH) <= set(nouns) else None,
+    )
 
 
 def reopen(setup: Setup) -> Pulled:

@@ -10,7 +10,7 @@ from worker.books.ports import Lease, Noun
 from worker.books.records import CashRecord
 from worker.jobs.pull import refresh
 from worker.jobs.setup import Setup
-from worker.mirror import cash, documents, outbox
+from worker.mirror import bank_lines, cash, documents, outbox
 
 # Where each kind of write shows itself, and the documents it changes.
 SHOWS_IN: Mapping[str, tuple[Noun, ...]] = {
@@ -70,12 +70,27 @@ def verify(setup: Setup, lease: Lease) -> Verified:
                 reason=wrong,
                 lease=lease,
             )
+            if not wrong:
+                bank_lines.explain_lines(conn, setup.name, _explained(intent))
         if wrong:
             disputed.append(intent.id)
             problems.append(("disputed", f"{intent.code}: posted, but read back {wrong}"))
         else:
             verified.append(intent.id)
     return Verified(tuple(verified), tuple(disputed), tuple(problems))
+
+
+def _explained(intent: Intent) -> list[tuple[str, str, str, str]]:
+    """The lines this write settled: they teach the next run like any other line in the ledger."""
+    if intent.kind == "allocation":
+        return []
+    if intent.kind == "transfer":
+        kinds = ("transfer_out", "transfer_in")
+        return [
+            (line_id, intent.ledger_id, kind, "")
+            for line_id, kind in zip(intent.line_ids, kinds, strict=True)
+        ]
+    return [(i, intent.ledger_id, intent.kind, intent.contact_id) for i in intent.line_ids]
 
 
 def _difference(intent: Intent, records: Mapping[tuple[str, str], CashRecord]) -> str:

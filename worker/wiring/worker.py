@@ -315,5 +315,5 @@ def load_rules(folder: Path) -> tuple[Rule, ...]:
             text = path.read_text("utf-8")
         except (OSError, UnicodeDecodeError) as fault:
             raise SetupWrong(f"{path}: cannot be read: {fault}") from None
-        rules += parse(text, str(path))
+        rules += parse(text, f"{folder.name}/{path.name}")
     return tuple(rules)
