@@ -103,13 +103,17 @@ def rounds(intents: Sequence[Intent]) -> tuple[tuple[Intent, ...], ...]:
 
 
 def dispatches(intents: Iterable[Intent]) -> tuple[tuple[Intent, ...], ...]:
-    """Intents grouped into requests: one kind each, 50 at most, allocations alone."""
+    """Intents grouped into requests: one kind each, 50 at most.
+
+    Allocations go alone, each to its own parent; transfers too, since their PUT knows no
+    summarizeErrors and one bad element would refuse the others.
+    """
     by_kind: dict[str, list[Intent]] = {}
     for intent in intents:
         by_kind.setdefault(intent.kind, []).append(intent)
     groups: list[tuple[Intent, ...]] = []
     for kind in ("allocation", "payment", "batch_payment", "bank_transaction", "transfer"):
-        size = 1 if kind == "allocation" else DISPATCH_INTENTS_MAX
+        size = 1 if kind in ("allocation", "transfer") else DISPATCH_INTENTS_MAX
         members = by_kind.get(kind, [])
         groups += [tuple(members[i : i + size]) for i in range(0, len(members), size)]
     return tuple(groups)
