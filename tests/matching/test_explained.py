@@ -90,6 +90,17 @@ def test_lines_are_paired_with_what_the_ledger_holds(
     assert all(sentence for _, _, sentence in found.blocked)
 
 
+@pytest.mark.parametrize(
+    ("amounts", "blocked"), [(("20.00", "30.00"), True), (("20.00", "29.99"), False)]
+)
+def test_a_deposit_of_several_records_typed_in_by_hand_is_blocked(
+    amounts: tuple[str, str], blocked: bool
+) -> None:
+    records = [a_record(-n, amount, **NOT_TICKED) for n, amount in enumerate(amounts)]
+
+    assert bool(pair([line()], records).blocked) is blocked
+
+
 def test_both_legs_of_a_transfer_are_explained_by_the_one_record() -> None:
     legs = [
         replace(a_line("-50.00", id="out"), account_id="acc-main"),

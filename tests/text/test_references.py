@@ -50,6 +50,8 @@ def found_in(*texts: str) -> list[str]:
         ("1250.00", []),
         ("1,042.00", []),
         ("20-00-42", []),
+        ("9" * 5000, []),
+        ("INV-" + "0" * 5000 + "42", ["INV-0042"]),
         ("GB29NWBK60161331926819", []),
         ("INVOICE", []),
         ("", []),
@@ -57,6 +59,17 @@ def found_in(*texts: str) -> list[str]:
 )
 def test_numbers_are_found_as_whole_tokens(text: str, quoted: list[str]) -> None:
     assert found_in(text) == quoted
+
+
+def test_a_number_that_looks_like_part_of_a_date_is_not_found_in_one() -> None:
+    index = NumberIndex([("2026-03", ""), ("12/2026", "")])
+
+    assert not index.find(["2026-03-12", "paid 03/12/2026"]).quoted
+    assert index.find(["re 2026-03"]).quoted
+
+
+def test_a_whole_number_of_two_letters_says_no_more_than_a_counter() -> None:
+    assert NumberIndex([("A1", "")]).find(["A1 TAXIS"]).quoted[0].strength is Strength.BARE
 
 
 def test_a_list_never_runs_on_into_the_next_field() -> None:

@@ -14,7 +14,7 @@ from worker.matching.candidates import Candidate
 WORTH_SHOWING = -2.5
 
 # Steps of the exact search in one component; beyond it the best found so far stands.
-_STEPS_MAX = 20_000
+_STEPS_MAX = 5_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ _PART_MIN = Decimal("0.05")
 _NEAR = Decimal("0.05")
 _SHORT_BY_MAX = Decimal(35)
 _CHANCE_MAX = 0.02
+# A contact with more open documents than this is searched by exact amount and number alone.
+_SEARCHED_MAX = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,13 +258,15 @@ class Finder:
 
     def _of_contact(self, reading: Reading, contact_id: str) -> Iterator[Candidate]:
         documents, size = self.book.documents, reading.size
-        payable = self._payable(reading, contact_id)
-        exact = [p for p in payable if documents[p].due == size]
+        exact = self._exact(reading, contact_id)
         for place in exact:
             kind: Kind = "refund" if documents[place].is_credit else "exact"
             yield self._candidate(reading, kind, [place])
+        payable = self._payable(reading, contact_id)
         invoices = [p for p in payable if not documents[p].is_credit]
         found = bool(exact)
+        if len(invoices) > _SEARCHED_MAX:
+            return
         for candidate in (
             *self._several(reading, contact_id, invoices),
             *(c for p in invoices for c in self._discounted(reading, [p], None)),
@@ -277,6 +281,17 @@ class Finder:
                 yield self._candidate(reading, "approve", [place], bar="approve_first")
         if not found:
             yield from self._near(reading, invoices)
+
+    def _exact(self, reading: Reading, contact_id: str) -> list[int]:
+        """The contact's documents with just this due, the oldest of a very long row of equals."""
+        key = (reading.direction, reading.line.currency, reading.size)
+        documents = self.book.documents
+        equal = [
+            place
+            for place in self.book.open_by_amount.get(key, ())
+            if documents[place].contact_id == contact_id
+        ]
+        return sorted(equal, key=lambda p: age(documents[p]))[:_SEARCHED_MAX]
 
     def _payable(self, reading: Reading, contact_id: str) -> tuple[int, ...]:
         """The contact's open documents in the line's currency, oldest first."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from itertools import combinations
 
 from worker.books.records import BankLine, CashRecord
 from worker.text.fold import words
@@ -20,6 +21,8 @@ BLOCK_DAYS_MAX = 180
 
 # Above this size a group is paired by day; comparing every text with every text would not end.
 _COMPARED_MAX = 60
+# Records near a line that are added up; more would fit by accident.
+_AGGREGATED_MAX = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,12 @@ def pair(lines: Sequence[BankLine], records: Sequence[CashRecord]) -> Pairings:
     for group in groups.values():
         if group.records:
             _pair_group(group, explained, blocked)
+    settled = {line_id for line_id, _ in explained} | {line_id for line_id, _, _ in blocked}
+    used = {(record.id, record.kind) for _, record in explained}
+    blocked += _aggregates(
+        [line for line in lines if line.id not in settled],
+        [r for r in records if not r.is_reconciled and (r.id, r.kind) not in used],
+    )
     return Pairings(
         tuple(sorted(explained, key=lambda p: p[0])), tuple(sorted(blocked, key=lambda b: b[0]))
     )
@@ -98,6 +107,34 @@ def _pair_group(
         if first < last:
             record = waiting[last - 1]
             blocked.append((line.id, record, _waits(record)))
+
+
+def _aggregates(
+    lines: Sequence[BankLine], records: Sequence[CashRecord]
+) -> list[tuple[str, CashRecord | None, str]]:
+    """Lines that two or three records typed in by hand add up to: one deposit of several."""
+    by_account: dict[tuple[str, bool], list[CashRecord]] = defaultdict(list)
+    for record in sorted(records, key=lambda r: (r.date, r.id, r.kind)):
+        by_account[record.account_id, record.amount > 0].append(record)
+    found: list[tuple[str, CashRecord | None, str]] = []
+    for line in lines:
+        held = by_account.get((line.account_id, line.amount > 0), [])
+        near = [r for r in held if _within(line, r) and abs(r.amount) < abs(line.amount)]
+        sums = (
+            several
+            for count in (2, 3)
+            for several in combinations(near[:_AGGREGATED_MAX], count)
+            if sum(r.amount for r in several) == line.amount
+        )
+        several = next(sums, None)
+        if several is not None:
+            named = " and ".join(f"{abs(r.amount)} of {r.date}" for r in several)
+            sentence = (
+                f"Unreconciled records in the ledger add up to this line ({named}); they may be "
+                "this very movement."
+            )
+            found.append((line.id, None, sentence))
+    return found
 
 
 def _pair_by_window(

@@ -39,7 +39,9 @@ BOILERPLATE = frozenset(
     "pago recibo bonifico bonif ricevuto accredito addebito pagamento overschrijving betaling naam "
     "omschrijving machtiging incasso inbetalning betalning insattning overforing indbetaling "
     "betaling bankgiro plusgiro bg pg kid inv invs invoice invoices rechnung facture factuur "
-    "fattura factura faktura bill bills no nr num number account acct ac gbp eur usd".split()
+    "fattura factura faktura bill bills no nr num number account acct ac cash branch "
+    "lodgement cheques "
+    "gbp eur usd".split()
 )
 # Words so many companies share that they tell nobody apart.
 GENERIC = frozenset(

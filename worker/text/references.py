@@ -20,6 +20,8 @@ _RUNS_MAX = 7
 _RANGE_MAX = 40
 _SHARED_MAX = 12
 _RUN = re.compile(r"[a-z]+|\d+|[^\W\d_]+")
+# Longer runs of digits number accounts and messages, not documents.
+_DIGITS_MAX = 18
 _O_FOR_ZERO = re.compile(r"(?<=\d)o+|(?<![a-np-z])o+(?=\d)")
 _L_FOR_ONE = re.compile(r"(?<=\d)[il](?![a-z])|(?<![a-z])[il](?=\d)")
 # Dates, times, amounts, sort codes and account numbers: digits that number no document.
@@ -158,12 +160,14 @@ class NumberIndex:
 
     def _add_number(self, place: int, number: str) -> None:
         key = key_of(number)
-        if not key or not any(run[0].isdigit() for run in key) or key == ("0",):
+        if not key or not any(run[0].isdecimal() for run in key) or key == ("0",):
             return
         self._by_key[key].append(place)
-        if not key[-1][0].isdigit():
+        if not key[-1][0].isdecimal():
             return
         digits = re.findall(r"\d+", fold(number))[-1]
+        if len(digits) > _DIGITS_MAX:
+            return
         scheme = self._schemes[key[:-1]]
         scheme.widths.add(len(digits))
         scheme.by_counter[int(digits)].append(place)
@@ -237,12 +241,14 @@ class _Finding:
             return 0, None
         for length in range(min(_RUNS_MAX, len(runs) - at), 0, -1):
             part = runs[at : at + length]
-            if not part[-1].ends or (length == 1 and part[0].noise):
+            if not part[-1].ends:
+                continue
+            if any(run.noise for run in part) and all(run.digits for run in part):
                 continue
             key = tuple(_stem(run) for run in part)
             written = "".join(("" if i == 0 else r.between) + r.text for i, r in enumerate(part))
             if key in index._by_key and (length > 1 or not runs[at].digits):
-                return length, Quoted(written, tuple(index._by_key[key]), Strength.FULL)
+                return length, Quoted(written, tuple(index._by_key[key]), _strength_of(part))
             if length > 1 and key in index._by_reference:
                 return length, Quoted(written, tuple(index._by_reference[key]), Strength.WEAK)
         return 0, None
@@ -365,11 +371,11 @@ def _runs(text: str) -> list[_Run]:
         runs.append(
             _Run(
                 text=text[start:end],
-                digits=text[start].isdigit(),
+                digits=text[start].isdecimal(),
                 glued=i > 0 and before == start,
                 between=text[before:start],
                 ends=after != end,
-                noise=any(a < end and start < b for a, b in noise),
+                noise=end - start > _DIGITS_MAX or any(a < end and start < b for a, b in noise),
             )
         )
     return runs
@@ -385,7 +391,14 @@ def _stem(run: _Run) -> str:
 
 
 def _bare_digits(run: str) -> str:
-    return (run.lstrip("0") or "0") if run[0].isdigit() else run
+    return (run.lstrip("0") or "0") if run[0].isdecimal() else run
+
+
+def _strength_of(part: Sequence[_Run]) -> Strength:
+    """A whole number of a few characters ("A1") could stand in any text for something else."""
+    size = sum(len(run.text) for run in part)
+    prefixed = not part[0].digits and len(part[0].text) >= 3
+    return Strength.FULL if size >= 5 or prefixed else Strength.BARE
 
 
 def _is_whole_number(run: _Run) -> bool:
@@ -401,4 +414,4 @@ def _joins_range(runs: Sequence[_Run], at: int) -> bool:
 def _says_enough(key: Key) -> bool:
     """A customer's reference worth looking for: it has a digit, and is not a date or a word."""
     joined = "".join(key)
-    return len(joined) >= 4 and any(run[0].isdigit() for run in key)
+    return len(joined) >= 4 and any(run[0].isdecimal() for run in key)
