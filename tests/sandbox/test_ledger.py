@@ -276,7 +276,7 @@ STEPS = st.one_of(
         ),
         AMOUNTS,
         MODES,
-    ),  # fmt: skip
+    ),
     st.builds(change, st.just("Payments"), PICK, st.just({"Status": "DELETED"})),
     st.builds(
         change,

@@ -118,9 +118,8 @@ def create(
     payment.update(
         HasAccount=True,
         IsReconciled=bool(flag(sent.get("IsReconciled"))),
-        Account=account_stub(account),
+        Account={**account_stub(account), "CurrencyCode": held},
     )
-    payment["Account"]["CurrencyCode"] = held
     payment[singular(kind)] = document_stub(kind, record)
     payment["HasValidationErrors"] = False
     stamp(payment, session.now)

@@ -291,9 +291,9 @@ class Poster:
                 or ({"Code": payment["Code"]} if "Code" in payment else None),
                 name,
             )
-            payment["Account"] = account_stub(bank)
             kind, record = self._paid_document(payment)
             held = bank.get("CurrencyCode") or self.base
+            payment["Account"] = {**account_stub(bank), "CurrencyCode": held}
             if record is not None:
                 payment[singular(kind)] = document_stub(kind, record)
                 payment.setdefault("PaymentType", PAYMENT_TYPES[kind][0 if is_sales(record) else 1])
@@ -518,7 +518,7 @@ class Poster:
                 f"{label(kind, record)}: {field} is {said[field]}, but its total less payments, "
                 f"credits and deductions is {record[field]}"
             )
-        if said["Status"] in _LIVE and said["Status"] != record["Status"]:
+        if said["Status"] == "PAID" and record["Status"] != "PAID":
             self.doubts.tell(
-                f"{label(kind, record)} is {said['Status']} in the books, with {record[field]} open"
+                f"{label(kind, record)} is PAID in the books, with {record[field]} open"
             )

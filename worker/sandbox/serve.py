@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from types import FrameType
@@ -17,6 +18,7 @@ from wsgiref.types import WSGIApplication
 
 BODY_MAX = 10_500_000
 IDLE_SECONDS = 60
+CLOSE_SECONDS = 5
 
 
 def serve(
@@ -66,7 +68,8 @@ class _Server(ThreadingHTTPServer):
         if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
             raise ValueError(f"the sandbox serves loopback addresses only, not {host}")
         self.app = app
-        self._open: set[Any] = set()
+        self._open: set[socket.socket] = set()
+        self._changed = threading.Condition()
         super().__init__((host, port), _Handler)
 
     def stop(self, number: int, frame: FrameType | None) -> None:
@@ -74,19 +77,27 @@ class _Server(ThreadingHTTPServer):
         threading.Thread(target=self.shutdown, daemon=True).start()
 
     def get_request(self) -> tuple[Any, Any]:
+        """Accept a connection, and remember it until its thread is done with it."""
         connection, address = super().get_request()
-        self._open.add(connection)
+        with self._changed:
+            self._open.add(connection)
         return connection, address
 
     def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
+        """Close a connection at the end of its thread."""
         super().shutdown_request(request)
+        with self._changed:
+            self._open.discard(request)
+            self._changed.notify_all()
 
     def server_close(self) -> None:
-        """Close the listening socket and what clients keep open."""
+        """Stop listening; answers under way are finished, silent connections are ended."""
         super().server_close()
-        for connection in list(self._open):
-            self.shutdown_request(connection)
+        with self._changed:
+            for connection in self._open:
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RD)
+            self._changed.wait_for(lambda: not self._open, timeout=CLOSE_SECONDS)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that hangs up is no fault of ours; anything else is told."""

@@ -82,6 +82,8 @@ def number(value: Any) -> Decimal | None:
     """A JSON number or numeric string as `Decimal`; None when absent; raises ValueError."""
     if value is None or value == "":
         return None
+    if isinstance(value, float):
+        value = repr(value)
     if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
         raise ValueError(f"{value!r} is not a number")
     try:
