@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.matching.makers import POLICY, a_credit, a_document, a_line, decide
 from worker.books.records import BankLine, Document
 from worker.matching.assignment import choose
-from worker.matching.candidates import Candidate
+from worker.matching.candidate import Candidate
 
 NAMES = ("Acme Widgets Ltd", "Bolton Glassworks", "Acme Widgets Europe BV", "Smith Plumbing")
 # Few amounts, so that equal ones, sums and ties are common.

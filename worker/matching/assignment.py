@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from worker.matching.candidates import Candidate
+from worker.matching.candidate import Candidate
 
 # Below these log-odds an explanation is not worth a bookkeeper's look.
 WORTH_SHOWING = -2.5

@@ -14,7 +14,8 @@ from worker.books.decisions import Proposal, Share
 from worker.books.records import BankLine, Document
 from worker.matching.assignment import Choice, choose
 from worker.matching.book import Book, direction_of, direction_of_line, prepare
-from worker.matching.candidates import Candidate, Finder, Reading
+from worker.matching.candidate import Candidate, Reading, Search
+from worker.matching.candidates import amount_only, candidates
 from worker.matching.explain import evidences, why_alone, why_this
 from worker.matching.floor import why_ask
 from worker.matching.memory import Memory
@@ -54,7 +55,6 @@ class _Run:
         self, lines: Sequence[BankLine], book: Book, memory: Memory, policy: MatchingPolicy
     ) -> None:
         self.book, self.memory, self.policy = book, memory, policy
-        self.finder = Finder(book, policy)
         ordered = sorted(lines, key=lambda line: (line.date, line.id))
         payers = Payers(book, memory)
         self.readings = [self._read(line, payers) for line in ordered]
@@ -72,9 +72,9 @@ class _Run:
         return Reading(line, direction, payers.of(line, direction), self.book.numbers.find(texts))
 
     def _match(self, readings: Sequence[Reading]) -> None:
-        candidates = [self._candidates(reading) for reading in readings]
+        found = [self._candidates(reading) for reading in readings]
         due = {place: document.due for place, document in enumerate(self.book.documents)}
-        choices = list(choose(candidates, due))
+        choices = list(choose(found, due))
         self._by_amount_only(readings, choices)
         paid: dict[tuple[str, Decimal], list[tuple[Reading, Candidate]]] = defaultdict(list)
         for reading, choice in zip(readings, choices, strict=True):
@@ -88,7 +88,7 @@ class _Run:
         trouble = self.held.get(reading.line.id)
         if reading.line.amount == 0:
             return ()
-        found = self.finder.candidates(reading)
+        found = candidates(Search(self.book, self.policy, reading))
         declined = self.memory.declines.get(reading.line.id)
         if declined:
             found = tuple(
@@ -111,7 +111,8 @@ class _Run:
                 continue
             if reading.line.id in self.held or reading.line.id in self.memory.declines:
                 continue
-            found = [c for c in self.finder.amount_only(reading) if c.places[0] not in used]
+            search = Search(self.book, self.policy, reading)
+            found = [c for c in amount_only(search) if c.places[0] not in used]
             if found:
                 choices[i] = Choice(found[0], 0.1 / len(found), tuple(found[1:]))
 

@@ -10,7 +10,7 @@ from worker.books.money import plain
 from worker.books.records import Document
 from worker.matching import evidence
 from worker.matching.book import Book
-from worker.matching.candidates import Candidate, Reading
+from worker.matching.candidate import Candidate, Reading
 from worker.matching.memory import Memory, payer_key
 from worker.text.references import Strength
 

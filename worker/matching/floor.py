@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from worker.books.records import BankLine, Document
 from worker.matching.book import Book
-from worker.matching.candidates import Candidate, Reading
+from worker.matching.candidate import Candidate, Reading
 from worker.matching.memory import Memory, bare_account, same_account
 from worker.matching.policy import MatchingPolicy
 from worker.matching.trouble import DOUBLE_DAYS_MAX, says_returned

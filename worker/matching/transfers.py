@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from worker.books.decisions import Evidence, Proposal
 from worker.books.records import BankLine
-from worker.matching.candidates import Reading
+from worker.matching.candidate import Reading
 from worker.matching.memory import Memory, bare_account
 from worker.matching.policy import AccountFacts, MatchingPolicy
 from worker.text.fold import words

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -97,11 +97,6 @@ def _comes_back(back: BankLine, sent: BankLine) -> bool:
         and payer_key(back) == payer_key(sent)
         and (back.date, back.id) > (sent.date, sent.id)
     )
-
-
-def held_lines(found: Mapping[str, Trouble], reason_code: str) -> frozenset[str]:
-    """The lines held for one reason."""
-    return frozenset(i for i, trouble in found.items() if trouble.reason_code == reason_code)
 
 
 def _money(line: BankLine) -> str:
