@@ -1,0 +1,1 @@
+"""What is done on request: reviewing, explaining, matching files by themselves."""
