@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date
 
-from worker.sandbox import contacts, lines
+from worker.sandbox import amounts, contacts
+from worker.sandbox.edits import NOT_VALID, QUIET, changed, check_frozen, posting, refresh_stubs
 from worker.sandbox.errors import Invalid
 from worker.sandbox.session import Session
 from worker.sandbox.settlement import CREDIT_KINDS, recount
 from worker.sandbox.store import Store
-from worker.sandbox.wire import ZERO, Record, day_of, flag, guid, set_day, stamp, stored
+from worker.sandbox.terms import due_date
+from worker.sandbox.wire import Record, day_of, flag, guid, set_day, stamp
 
-NOT_VALID = "Invoice not of valid status for modification"
 _NEXT = {
     "DRAFT": ("DRAFT", "SUBMITTED", "AUTHORISED", "DELETED"),
     "SUBMITTED": ("SUBMITTED", "DRAFT", "AUTHORISED", "DELETED"),
@@ -22,12 +21,6 @@ _NEXT = {
     "PAID": ("PAID", "AUTHORISED"),
 }
 _PLAIN = ("BrandingThemeID", "Url")
-# A change of these alone makes no journal, and Xero then moves no stamp (fact sheet 2.5).
-_QUIET = {"DueDate", "SentToContact", "ExpectedPaymentDate", "PlannedPaymentDate"}
-_QUIET |= {f"{field}String" for field in _QUIET}
-# What stays fixed once money has been applied.
-_FROZEN = ("Type", "Date", "LineAmountTypes", "CurrencyCode", "CurrencyRate", "Total", "TotalTax")
-_FROZEN_LINE = ("LineItemID", "Quantity", "UnitAmount", "LineAmount", "TaxType", "TaxAmount")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +65,11 @@ def save(
         return _close(session, family, old, status)
     new = _assemble(session, family, old, sent, status)
     if old is not None and _applied(old):
-        _check_frozen(old, new)
+        check_frozen(old, new)
         if old["Status"] == "PAID":
             session.check_open(_day(old))
     posts = status in ("AUTHORISED", "PAID")
-    loud = old is None or _changed(old, new) - _QUIET
+    loud = old is None or changed(old, new) - QUIET
     if posts and (old is None or loud or old["Status"] not in ("AUTHORISED", "PAID")):
         session.check_open(_day(new))
     if old is not None and old["Status"] == "AUTHORISED" and loud:
@@ -87,11 +80,11 @@ def save(
     session.store.put(family.kind, new)
     if posts and (old is None or old["Status"] not in ("AUTHORISED", "PAID")):
         session.ledger.approve(family.kind, new)
-    elif posts and old is not None and _posting(old) != _posting(new):
+    elif posts and old is not None and posting(old) != posting(new):
         session.ledger.reverse(new[family.id_field])
         session.ledger.approve(family.kind, new)
     if old is not None:
-        _refresh_stubs(session.store, family, old, new)
+        refresh_stubs(session.store, family.kind, old, new)
     return new
 
 
@@ -192,9 +185,11 @@ def _assemble(
             new["Contact"] = contacts.for_document(session, sent.get("Contact"), sales=sales)
     set_day(new, "Date", session.day(sent, "Date", day_of(before.get("Date"))))
     new["Status"] = status
-    _money(session, new, before, sent, sales=sales, invoice=family is INVOICES)
+    amounts.fill(session, new, before, sent, sales=sales, invoice=family is INVOICES)
     if family is INVOICES:
-        due = session.day(sent, "DueDate", day_of(before.get("DueDate")) or _due(session, new))
+        due = session.day(
+            sent, "DueDate", day_of(before.get("DueDate")) or due_date(session, new, _day(new))
+        )
         set_day(new, "DueDate", due)
         planned = "ExpectedPaymentDate" if sales else "PlannedPaymentDate"
         if sent.get(planned):
@@ -249,130 +244,3 @@ def next_number(store: Store, family: Family) -> str:
         if store.by_number(family.kind, number) is None:
             store.set_meta(key, str(drawn))
             return number
-
-
-def _money(
-    session: Session, new: Record, before: Record, sent: Record, *, sales: bool, invoice: bool
-) -> None:
-    mode = lines.mode_of(sent.get("LineAmountTypes"), before.get("LineAmountTypes") or "Exclusive")
-    given = sent.get("LineItems")
-    if isinstance(given, dict):
-        given = [given]
-    if given is not None and not (
-        isinstance(given, list) and all(isinstance(line, dict) for line in given)
-    ):
-        raise Invalid("LineItems must be a list of lines")
-    if given is None and mode == before.get("LineAmountTypes"):
-        priced = before.get("LineItems") or []
-    else:
-        held = before.get("LineItems") or []
-        wanted = lines.merge_lines(held, given if given is not None else held)
-        if given is None:
-            wanted = [{k: v for k, v in line.items() if k != "TaxAmount"} for line in wanted]
-        priced = [
-            lines.price(
-                line,
-                session.chart,
-                mode,
-                places=session.places,
-                discounts=sales and invoice,
-                free_tax=True,
-            )
-            for line in wanted
-        ]
-        for line in priced:
-            line["LineItemID"] = line.get("LineItemID") or session.store.new_id()
-    approved = new["Status"] in ("AUTHORISED", "PAID")
-    if approved and not priced:
-        raise Invalid("One or more line items must be specified")
-    if (
-        approved
-        and before.get("Status") not in ("AUTHORISED", "PAID")
-        and any(stored(line["LineAmount"]) and not line.get("AccountID") for line in priced)
-    ):
-        raise Invalid("Account code must be specified on each line of an approved document")
-    subtotal, tax, total = lines.totals(priced, mode)
-    if total < 0:
-        raise Invalid("The total of the document cannot be negative")
-    new.update(LineAmountTypes=mode, LineItems=priced)
-    new.update(SubTotal=subtotal, TotalTax=tax, Total=total)
-    discount = sum((_discount(line) for line in priced), ZERO)
-    if invoice:
-        new["IsDiscounted"] = bool(discount)
-        if discount:
-            new["TotalDiscount"] = discount
-    currency = session.currency(sent.get("CurrencyCode") or before.get("CurrencyCode"))
-    rate = session.rate(sent) if currency != session.base else Decimal(1)
-    new["CurrencyCode"] = currency
-    if rate is None:
-        same = before.get("CurrencyCode") == currency
-        rate = stored(before["CurrencyRate"]) if same else session.usual_rate(currency)
-    new["CurrencyRate"] = rate
-
-
-def _discount(line: Record) -> Decimal:
-    if not (line.get("DiscountRate") or line.get("DiscountAmount")):
-        return ZERO
-    gross = stored(line.get("Quantity")) * stored(line.get("UnitAmount"))
-    return max(ZERO, (gross - stored(line["LineAmount"])).quantize(ZERO))
-
-
-def _due(session: Session, new: Record) -> date:
-    """The due date by the contact's terms, else the organisation's, else the document's day."""
-    side = "Sales" if new["Type"] == "ACCREC" else "Bills"
-    contact = session.store.get("Contacts", new["Contact"]["ContactID"]) or {}
-    terms = (contact.get("PaymentTerms") or {}).get(side) or (
-        session.organisation.get("PaymentTerms") or {}
-    ).get(side)
-    day = _day(new)
-    if not isinstance(terms, dict) or not str(terms.get("Day", "")).isdigit():
-        return day
-    count, rule = int(terms["Day"]), terms.get("Type")
-    month_end = day.replace(day=monthrange(day.year, day.month)[1])
-    if rule == "DAYSAFTERBILLDATE":
-        return day + timedelta(count)
-    if rule == "DAYSAFTERBILLMONTH":
-        return month_end + timedelta(count)
-    first = day.replace(day=1) if rule == "OFCURRENTMONTH" else month_end + timedelta(1)
-    return first.replace(day=max(1, min(count, monthrange(first.year, first.month)[1])))
-
-
-def _changed(old: Record, new: Record) -> set[str]:
-    """Fields that differ; lines are compared without their coding, which moves no stamp."""
-    skipped = {"UpdatedDateUTC", "UpdatedDateUTCString", "LineItems"}
-    found = {k for k in old.keys() | new.keys() if old.get(k) != new.get(k)} - skipped
-    coding = ("AccountCode", "AccountID")
-    plain = [
-        [{k: v for k, v in line.items() if k not in coding} for line in record["LineItems"]]
-        for record in (old, new)
-    ]
-    return found | ({"LineItems"} if plain[0] != plain[1] else set())
-
-
-def _posting(record: Record) -> tuple[object, ...]:
-    fields = ("Date", "Contact", "CurrencyCode", "CurrencyRate", "Total", "LineAmountTypes")
-    return (*(record.get(field) for field in fields), record["LineItems"])
-
-
-def _check_frozen(old: Record, new: Record) -> None:
-    same = all(old.get(field) == new.get(field) for field in _FROZEN)
-    kept = [[line.get(field) for field in _FROZEN_LINE] for line in old["LineItems"]]
-    now = [[line.get(field) for field in _FROZEN_LINE] for line in new["LineItems"]]
-    moved = old["Contact"].get("ContactID") != new["Contact"].get("ContactID")
-    credited = any(old.get(name) for name in ("Allocations", *CREDIT_KINDS))
-    if not same or kept != now or (moved and credited):
-        raise Invalid(NOT_VALID)
-
-
-def _refresh_stubs(store: Store, family: Family, old: Record, new: Record) -> None:
-    """Carry a new number or contact into the payments that embed the document."""
-    if old.get(family.number_field) == new.get(family.number_field) and old.get(
-        "Contact"
-    ) == new.get("Contact"):
-        return
-    name = family.kind[:-1]
-    paying = store.select("kind = 'Payments' AND document_id = ?", (new[family.id_field],))
-    for payment in paying:
-        payment[name][family.number_field] = new.get(family.number_field)
-        payment[name]["Contact"] = new["Contact"]
-    store.put_many("Payments", paying)

@@ -6,7 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from worker.sandbox import banking, contacts, documents, payments, settings
+from worker.sandbox import (
+    banking,
+    batches,
+    contacts,
+    documents,
+    groups,
+    payments,
+    settings,
+    transfers,
+)
 from worker.sandbox.errors import Invalid, validation
 from worker.sandbox.session import Session
 from worker.sandbox.store import ID_FIELDS
@@ -34,13 +43,13 @@ _ALL = (
     Endpoint("TrackingCategories", settings.save_tracking, one_at_a_time=True),
     Endpoint("Currencies", settings.save_currency, one_at_a_time=True),
     Endpoint("Contacts", contacts.save, history=True),
-    Endpoint("ContactGroups", contacts.save_group),
+    Endpoint("ContactGroups", groups.save),
     Endpoint("Invoices", documents.save_invoice, history=True),
     Endpoint("CreditNotes", documents.save_credit_note, history=True, allocations=True),
     Endpoint("Payments", payments.save),
-    Endpoint("BatchPayments", payments.save_batch, history=True),
+    Endpoint("BatchPayments", batches.save, history=True),
     Endpoint("BankTransactions", banking.save, history=True),
-    Endpoint("BankTransfers", banking.save_transfer, history=True),
+    Endpoint("BankTransfers", transfers.save, history=True),
     Endpoint("Overpayments", allocations=True),
     Endpoint("Prepayments", allocations=True),
 )

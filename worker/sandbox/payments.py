@@ -1,4 +1,4 @@
-"""Payments and batch payments: created or deleted, never changed (fact sheet 5.8, 5.9)."""
+"""Payments: created or deleted, never changed (fact sheet 5.8)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ from worker.sandbox.wire import (
     flag,
     number,
     rounded,
-    set_day,
     stamp,
     to_minor,
     wire_day,
@@ -61,7 +60,7 @@ def _target(session: Session, sent: Record) -> tuple[str, Record]:
     raise Invalid("The payment must name an Invoice, CreditNote, Prepayment or Overpayment")
 
 
-def _account(session: Session, sent: Record) -> Record:
+def paying_account(session: Session, sent: Record) -> Record:
     named = sent.get("Account")
     if not isinstance(named, dict):
         named = {"Code": sent.get("Code")}
@@ -85,7 +84,7 @@ def create(
     batch: Record | None = None,
 ) -> Record:
     """Pay `amount` on an open document and post it; raises Invalid."""
-    account = _account(session, sent)
+    account = paying_account(session, sent)
     session.check_open(day)
     doc = document(kind, record, session.base)
     if to_minor(amount, doc.currency) > doc.outstanding:
@@ -114,7 +113,7 @@ def create(
     }
     if batch is not None:
         payment["BatchPaymentID"] = batch["BatchPaymentID"]
-        payment["BatchPayment"] = _batch_stub(batch)
+        payment["BatchPayment"] = batch_stub(batch)
     payment.update(
         HasAccount=True,
         IsReconciled=bool(flag(sent.get("IsReconciled"))),
@@ -174,77 +173,8 @@ def delete(session: Session, payment: Record) -> Record:
     return payment
 
 
-def save_batch(session: Session, sent: Record, record_id: str | None, create_only: bool) -> Record:
-    """Create a batch payment, or delete a whole one; raises Invalid."""
-    given = None if create_only else record_id or sent.get("BatchPaymentID")
-    if given:
-        return _delete_batch(session, str(given), sent)
-    wanted = sent.get("Payments")
-    if not isinstance(wanted, list) or not wanted:
-        raise Invalid("A batch payment needs at least one payment")
-    for field, length in (("Narrative", 18), ("Particulars", 12), ("Code", 12), ("Details", 18)):
-        if len(str(sent.get(field) or "")) > length:
-            raise Invalid(f"The {field} field cannot exceed {length} characters")
-    if len(str(sent.get("Reference") or "")) > 255:
-        raise Invalid("The Reference field cannot exceed 255 characters")
-    account = _account(session, {"Account": sent.get("Account") or {}})
-    day = session.day(sent, "Date")
-    batch: Record = {"BatchPaymentID": session.store.new_id()}
-    batch["Account"] = account_stub(account)
-    for field in ("Reference", "Narrative", "Particulars", "Code", "Details"):
-        if sent.get(field):
-            batch[field] = str(sent[field])
-    set_day(batch, "Date", day)
-    amounts = [session.money(part) for part in wanted]
-    documents = [find_open(session, "Invoices", part.get("Invoice") or part) for part in wanted]
-    sides = {is_sales(record) for record in documents}
-    if len(sides) > 1:
-        raise Invalid("All payments of a batch must be for invoices, or all for bills")
-    batch["Type"] = "RECBATCH" if sides == {True} else "PAYBATCH"
-    batch.update(Status="AUTHORISED", TotalAmount=sum(amounts, Decimal(0)), IsReconciled=False)
-    stamp(batch, session.now, text=False)
-    made = []
-    for part, amount, record in zip(wanted, amounts, documents, strict=True):
-        # A document may stand in a batch twice: read it as the payment before left it.
-        fresh = session.store.get("Invoices", record["InvoiceID"]) or record
-        if fresh["Status"] != "AUTHORISED":
-            raise Invalid(TOO_MUCH)
-        terms = {**part, "Account": sent.get("Account"), "IsReconciled": False}
-        terms["Reference"] = part.get("Reference") or sent.get("Reference")
-        payment = create(session, "Invoices", fresh, terms, day, amount, batch)
-        entry = {"PaymentID": payment["PaymentID"], "Amount": amount}
-        entry["Invoice"] = {key: fresh.get(key) for key in ("InvoiceID", "InvoiceNumber")}
-        for field in ("BankAccountNumber", "Particulars", "Code", "Reference", "Details"):
-            if part.get(field):
-                entry[field] = part[field]
-        made.append(entry)
-    batch["Payments"] = made
-    session.store.put("BatchPayments", batch)
-    return batch
-
-
-def _batch_stub(batch: Record) -> Record:
+def batch_stub(batch: Record) -> Record:
+    """A batch as its payments embed it."""
     kept = ("BatchPaymentID", "Account", "Date", "DateString", "Type", "Status", "TotalAmount")
     found = {key: batch[key] for key in kept if key in batch}
     return {**found, "IsReconciled": bool(batch.get("IsReconciled"))}
-
-
-def _delete_batch(session: Session, batch_id: str, sent: Record) -> Record:
-    batch = session.store.get("BatchPayments", batch_id)
-    if batch is None:
-        raise Invalid("The batch payment with the supplied id was not found")
-    if sent.get("Status") != "DELETED":
-        raise Invalid("Batch payments cannot be updated; they can only be created or deleted")
-    if batch.get("Status") == "DELETED":
-        raise Invalid("The batch payment has been deleted already")
-    if batch.get("IsReconciled"):
-        raise Invalid("This batch payment has been reconciled and cannot be deleted")
-    batch["Status"] = "DELETED"
-    stamp(batch, session.now, text=False)
-    for entry in batch.get("Payments") or ():
-        payment = session.store.get("Payments", entry["PaymentID"])
-        if payment is not None and payment["Status"] != "DELETED":
-            payment["BatchPayment"] = _batch_stub(batch)
-            delete(session, payment)
-    session.store.put("BatchPayments", batch)
-    return batch

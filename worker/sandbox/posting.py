@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 
-from worker.sandbox.banking import deposit_record, post_transfer
+from worker.sandbox.banking import deposit_record
 from worker.sandbox.chart import Chart, account, account_stub
 from worker.sandbox.intake import Doubts, clean, label, made_id
 from worker.sandbox.ledger import SIDES, Document, Entry, Ledger, document, rate_of
@@ -23,6 +23,7 @@ from worker.sandbox.settlement import (
     singular,
 )
 from worker.sandbox.store import ID_FIELDS, Store
+from worker.sandbox.transfers import post_transfer
 from worker.sandbox.wire import (
     ZERO,
     Record,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from worker.sandbox import contacts, credits, notes, settings
+from worker.sandbox import credits, groups, notes, settings
 from worker.sandbox.body import elements
 from worker.sandbox.endpoints import ENDPOINTS, Endpoint, failed, write
 from worker.sandbox.errors import ApiError, Invalid, not_found, validation
@@ -227,14 +227,14 @@ def _members(call: Call, group: Record) -> Found:
     if len(call.parts) == 3 and call.method == "PUT":
         sent = call.sent("Contacts")
         try:
-            contacts.set_members(store, group, sent, keep=True)
+            groups.set_members(store, group, sent, keep=True)
         except Invalid as broken:
             raise validation([failed("Contacts", sent[0], broken.messages)]) from None
         return _listed("Contacts", [{"ContactID": guid(entry.get("ContactID"))} for entry in sent])
     if call.method == "DELETE":
         gone = guid(call.names[3]) if len(call.parts) == 4 else None
         left = [m for m in group["Contacts"] if gone is not None and m["ContactID"] != gone]
-        contacts.set_members(store, group, left, keep=False)
+        groups.set_members(store, group, left, keep=False)
         return None
     raise _no_method()
 

@@ -151,7 +151,7 @@ class Session:
         found = self.store.rows(
             "SELECT json_extract(json, '$.CurrencyRate') FROM record"
             " WHERE kind IN ('Invoices', 'CreditNotes', 'BankTransactions')"
-            " AND json_extract(json, '$.CurrencyCode') = ?"
+            " AND currency = ?"
             " AND json_extract(json, '$.CurrencyRate') > 0 ORDER BY date DESC, id LIMIT 1",
             (currency,),
         )

@@ -29,12 +29,13 @@ CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS record (
   kind TEXT NOT NULL, id TEXT NOT NULL, number TEXT, contact_id TEXT, contact_name TEXT,
   type TEXT, status TEXT, date TEXT, due_date TEXT, updated_ms INTEGER NOT NULL,
-  reference TEXT, amount_due INTEGER, amount_paid INTEGER, document_id TEXT, account_id TEXT,
-  json TEXT NOT NULL);
+  reference TEXT, currency TEXT, amount_due INTEGER, amount_paid INTEGER, document_id TEXT,
+  account_id TEXT, json TEXT NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS record_id ON record (kind, id);
-CREATE INDEX IF NOT EXISTS record_updated ON record (kind, updated_ms, id);
+CREATE INDEX IF NOT EXISTS record_updated ON record (
+  kind, updated_ms, id, status, type, date, due_date, contact_id, amount_due);
 CREATE INDEX IF NOT EXISTS record_number ON record (kind, number COLLATE NOCASE);
-CREATE INDEX IF NOT EXISTS record_contact ON record (kind, contact_id);
+CREATE INDEX IF NOT EXISTS record_contact ON record (kind, contact_id, status, amount_due);
 CREATE INDEX IF NOT EXISTS record_status ON record (kind, status, updated_ms, id);
 CREATE INDEX IF NOT EXISTS record_date ON record (kind, date);
 CREATE INDEX IF NOT EXISTS record_document ON record (document_id);
@@ -82,9 +83,9 @@ _NUMBERS = {
 }
 _COLUMNS = (
     "kind, id, number, contact_id, contact_name, type, status, date, due_date, updated_ms, "
-    "reference, amount_due, amount_paid, document_id, account_id, json"
+    "reference, currency, amount_due, amount_paid, document_id, account_id, json"
 )
-_UPSERT = f"INSERT INTO record ({_COLUMNS}) VALUES ({', '.join('?' * 16)}) "
+_UPSERT = f"INSERT INTO record ({_COLUMNS}) VALUES ({', '.join('?' * 17)}) "
 _UPSERT += "ON CONFLICT (kind, id) DO UPDATE SET " + ", ".join(
     f"{name} = excluded.{name}" for name in _COLUMNS.replace(" ", "").split(",")[2:]
 )
@@ -310,6 +311,7 @@ def _row(kind: str, record: Record) -> Row:
         due.isoformat() if due else None,
         instant_ms(record.get("UpdatedDateUTC") or record.get("CreatedDateUTC")) or 0,
         record.get("Reference"),
+        record.get("CurrencyCode"),
         _scaled(record.get("AmountDue", record.get("RemainingCredit"))),
         _scaled(record.get("AmountPaid")),
         paid_id,

@@ -264,7 +264,7 @@ def _compare(field: Field, sign: str, value: Any) -> Condition:
     if field.kind in ("guid", "text", "code", "flag") and sign not in ("=", "<>"):
         raise bad_query(f"Operator '{sign}' cannot be applied to '{field.path}'")
     mark = "(? COLLATE NOCASE)" if field.kind == "text" else "?"
-    verb = {"=": "IS", "<>": "IS NOT"}.get(sign, sign)
+    verb = "IS NOT" if sign == "<>" else sign
     return Condition(f"{sql} {verb} {mark}", (wanted,), field.optimised and sign != "<>")
 
 
