@@ -287,8 +287,17 @@ def sandbox() -> None:
 @click.option("--books", type=click.Path(path_type=Path), help="A folder of Xero-shaped JSON.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8437, show_default=True)
 @click.option("--seed", type=int, help="Another story.")
+@click.option("--minute-limit", type=click.IntRange(1), default=60, show_default=True)
+@click.option("--day-limit", type=click.IntRange(1), default=5000, show_default=True)
 @click.pass_obj
-def serve(door: Door, books: Path | None, port: int, seed: int | None) -> None:
+def serve(
+    door: Door,
+    books: Path | None,
+    port: int,
+    seed: int | None,
+    minute_limit: int,
+    day_limit: int,
+) -> None:
     """Serve it on loopback, for your own Xero app or for curl."""
     from worker.wiring.clock import SystemClock
     from worker.wiring.sandbox import serve_sandbox
@@ -299,6 +308,8 @@ def serve(door: Door, books: Path | None, port: int, seed: int | None) -> None:
         books=books,
         port=port,
         seed=seed,
+        minute_limit=minute_limit,
+        day_limit=day_limit,
         ready=lambda served: click.echo(text.served_text(served)),
     )
 

@@ -4,7 +4,7 @@
 
 POINT is `commit` (just before the NUMBERth database commit), `send` or `answer` (just before or
 after the NUMBERth HTTP write), or `none`. SECONDS moves the clock of leases and deadlines ahead, so
-that absences can be proved without waiting. Prints how many points of each kind there were, as JSON.
+that absences can be proved without waiting. Prints how many points of each kind there were.
 """
 
 from __future__ import annotations

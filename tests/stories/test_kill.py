@@ -47,7 +47,9 @@ def served(home: Path) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", "worker", "sandbox", "serve", "--port", str(port)],
+        [sys.executable, "-m", "worker", "sandbox", "serve", "--port", str(port)]
+        # Six runs within seconds would meet the true limit, which is not what is tried here.
+        + ["--minute-limit", "1000"],
         cwd=home,
         env=environment(home),
         stdout=subprocess.PIPE,
@@ -150,6 +152,8 @@ def killed_then_finished(
         for seconds in RECOVERIES:
             told = run(home, path, "none", 0, seconds)
             assert told["error"] is None
+            if told["posted"] == told["unknown"] == 0 and books(home) == whole[1]:
+                break
     assert books(home) == whole[1], f"killed at {point} {number}"
 
 

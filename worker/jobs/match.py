@@ -32,7 +32,14 @@ from worker.mirror import (
     tax_rates,
 )
 from worker.mirror import decisions as decided
-from worker.posting.plan import PostingContext, after, held_by, intents_for, same_write
+from worker.posting.plan import (
+    PostingContext,
+    after,
+    documents_of,
+    held_by,
+    intents_for,
+    same_write,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +169,10 @@ def _read(setup: Setup, pulled: Pulled) -> tuple[Known, tuple[tuple[str, str], .
         known = Known(
             lines=lines,
             records=records,
-            documents=documents.counting(conn, name),
+            documents=_promised(
+                documents.counting(conn, name),
+                outbox.open_intents(conn, name, states=("approved", "sending", "unknown")),
+            ),
             contacts=contacts.all_contacts(conn, name),
             tax_rates=tax_rates.all_tax_rates(conn, name),
             account_codes=frozenset(
@@ -186,6 +196,15 @@ def _read(setup: Setup, pulled: Pulled) -> tuple[Known, tuple[tuple[str, str], .
         for gap in chains[account_id].gaps
     )
     return replace(known, gap_accounts=gaps), problems
+
+
+def _promised(counting: Sequence[Document], on_the_way: Sequence[Intent]) -> tuple[Document, ...]:
+    """The documents less what writes on their way will take: no second line may claim it."""
+    left = {document.id: document for document in counting}
+    for intent in on_the_way:
+        if all(document_id in left for document_id in documents_of(intent)):
+            left |= after(intent, left)
+    return tuple(left.values())
 
 
 def _policy(setup: Setup, pulled: Pulled, today: date) -> MatchingPolicy:

@@ -119,10 +119,15 @@ def dispatches(intents: Iterable[Intent]) -> tuple[tuple[Intent, ...], ...]:
     return tuple(groups)
 
 
-def touches(intent: Intent) -> frozenset[str]:
-    """Everything whose state this write changes: its documents, its credit, its lines."""
+def documents_of(intent: Intent) -> frozenset[str]:
+    """Ids of the documents this write changes, its credit included."""
     documents = {share.document_id for share in intent.shares}
-    return frozenset(documents | {intent.credit_id} - {""} | set(intent.line_ids))
+    return frozenset(documents | {intent.credit_id} - {""})
+
+
+def touches(intent: Intent) -> frozenset[str]:
+    """Everything whose state this write changes: its documents and its lines."""
+    return documents_of(intent) | frozenset(intent.line_ids)
 
 
 def after(intent: Intent, documents: Mapping[str, Document]) -> dict[str, Document]:
@@ -134,7 +139,8 @@ def after(intent: Intent, documents: Mapping[str, Document]) -> dict[str, Docume
         *([(intent.credit_id, used)] if intent.credit_id else []),
     ]:
         document = left[document_id]
-        due = document.due - amount
+        # What is on its way may have arrived already: then it is counted in `due`.
+        due = max(document.due - amount, Decimal(0))
         left[document_id] = replace(document, due=due, status=document.status if due else "PAID")
     return left
 

@@ -93,11 +93,19 @@ def serve_sandbox(
     books: Path | None,
     port: int,
     seed: int | None,
+    minute_limit: int,
+    day_limit: int,
     ready: Callable[[Served], None],
 ) -> None:
     """Serve the demo organisation, or a folder's books, on loopback until stopped."""
     store, notes = _opened(config, clock, books, seed)
-    app = SandboxApp(store, now=clock.now, monotonic=clock.monotonic)
+    app = SandboxApp(
+        store,
+        now=clock.now,
+        monotonic=clock.monotonic,
+        minute_limit=minute_limit,
+        day_limit=day_limit,
+    )
 
     def started(bound: int) -> None:
         base = f"http://127.0.0.1:{bound}"
