@@ -41,6 +41,19 @@ from worker.posting.plan import (
     same_write,
 )
 
+# What the engine saw in these lines is no income or expense, whatever a rule's words say.
+TROUBLE = frozenset(
+    {
+        "bounce",
+        "document_settled",
+        "duplicate_row",
+        "paid_twice",
+        "processor_payout",
+        "transfer_leg_missing",
+        "unclear_identity",
+    }
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -130,7 +143,7 @@ def choose(engine: Proposal, rule: Proposal | None) -> Proposal:
 
     A line the engine holds for trouble (a duplicate row, a bounce) is never coded by a rule.
     """
-    if rule is None or engine.reason_code in ("duplicate_row", "unclear_identity", "bounce"):
+    if rule is None or engine.reason_code in TROUBLE:
         return engine
     if engine.action in ("auto", "transfer") or engine.transfer_to is not None:
         return engine

@@ -74,27 +74,34 @@ class Pulled:
 
 
 def pull(setup: Setup, *, keep_files: bool = False) -> Pulled:
-    """Read new statement files and everything the ledger changed since the last complete pull.
+    """Read what the ledger changed since the last complete pull, and new statement files.
 
     Each page and each file is one transaction; a cursor moves only after its last page, so a pull
-    that dies halfway is simply done again. `keep_files` leaves read files where they are.
+    that dies halfway is simply done again. The ledger comes first: while it refuses us, or has no
+    such bank account, statement files stay where they are. `keep_files` leaves them there anyway.
     """
-    files = import_inbox(setup, keep_files=keep_files)
     organisation = setup.ledger.organisation()
     with setup.mirror.write() as conn:
         organisations.pin(conn, setup.name, organisation)
     today = setup.today(organisation)
     with setup.mirror.read() as conn:
         full = cursors.full_pass_day(conn, setup.name) != today
-    new_lines = sum(file.new for file in files)
-    nouns = QUIET + REST if full or new_lines else QUIET
     started, read_at = setup.clock.real(), setup.clock.monotonic()
     changed, problems = 0, []
-    for noun in nouns:
-        count, problem = pull_noun(setup, noun, full=full, started=started)
-        changed += count
-        problems += [problem] if problem else []
+
+    def read(nouns: tuple[Noun, ...]) -> None:
+        nonlocal changed
+        for noun in nouns:
+            count, problem = pull_noun(setup, noun, full=full, started=started)
+            changed += count
+            problems.extend([problem] if problem else [])
+
+    read(QUIET + REST if full else QUIET)
     accounts = _pinned(setup, organisation)
+    files = import_inbox(setup, keep_files=keep_files)
+    new_lines = sum(file.new for file in files)
+    if new_lines and not full:
+        read(REST)
     if full and not problems:
         with setup.mirror.write() as conn:
             cursors.full_pass_done(conn, setup.name, today)
@@ -108,7 +115,7 @@ def pull(setup: Setup, *, keep_files: bool = False) -> Pulled:
         new_lines,
         files,
         tuple(problems),
-        cash_read_at=read_at if set(CASH) <= set(nouns) else None,
+        cash_read_at=read_at if full or new_lines else None,
     )
 
 

@@ -46,7 +46,8 @@ from worker.reports.open_items import Aged
 from worker.reports.profit_and_loss import ProfitAndLoss
 from worker.wiring.clock import SystemClock
 from worker.wiring.sandbox import builtin
-from worker.xero.auth import ClientCredentials
+from worker.wiring.tokens import TokenFile
+from worker.xero.auth import ClientCredentials, RefreshToken
 from worker.xero.client import XeroLedger
 
 ORGANISATIONS_AT_ONCE = 4
@@ -236,14 +237,25 @@ def _setup(
     """One organisation's configuration as nouns, its ledger client wired to the shared budget."""
     xero = wanted.xero
     budget = MirrorCallBudget(mirror, wanted.name, clock, sleep=time.sleep)
-    auth = ClientCredentials(
-        token_url=xero.token_url,
-        client_id=xero.client_id,
-        client_secret=xero.client_secret.reveal,
-        scopes=xero.scopes,
-        http=http,
-        clock=clock,
-    )
+    auth: ClientCredentials | RefreshToken
+    if xero.grant == "refresh_token":
+        auth = RefreshToken(
+            token_url=xero.token_url,
+            client_id=xero.client_id,
+            client_secret=xero.client_secret.reveal,
+            store=TokenFile(config.state_dir, wanted.name),
+            http=http,
+            clock=clock,
+        )
+    else:
+        auth = ClientCredentials(
+            token_url=xero.token_url,
+            client_id=xero.client_id,
+            client_secret=xero.client_secret.reveal,
+            scopes=xero.scopes,
+            http=http,
+            clock=clock,
+        )
     with mirror.read() as conn:
         pinned = organisations.pinned(conn, wanted.name)
     ledger = XeroLedger(
