@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -311,10 +312,22 @@ def test_what_the_api_made_survives_a_dump_and_a_load(tmp_path: Path) -> None:
 def test_a_load_that_fails_leaves_the_store_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(":memory:")
     load_books(store, {"Invoices": [an_invoice()]})
-    monkeypatch.setattr("worker.sandbox.posting.Poster.run", lambda self: 1 / 0)
+    monkeypatch.setattr("worker.sandbox.books.derive", lambda load: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         load_books(store, {})
     left = store.count("Invoices")
     store.close()
 
     assert left == 1
+
+
+def test_books_of_another_version_are_refused_and_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "sandbox.db"
+    with sqlite3.connect(path) as old:
+        old.execute("CREATE TABLE record (kind TEXT)")
+    old.close()
+    before = path.read_bytes()
+
+    with pytest.raises(ValueError, match="sandbox reset"):
+        Store(path)
+    assert path.read_bytes() == before

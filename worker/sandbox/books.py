@@ -22,7 +22,8 @@ from worker.sandbox.intake import (
     label,
     made_id,
 )
-from worker.sandbox.posting import Poster
+from worker.sandbox.loading import Loading
+from worker.sandbox.posting import derive
 from worker.sandbox.store import ID_FIELDS, Store
 from worker.sandbox.wire import Record, dumps, guid, loads
 
@@ -49,7 +50,7 @@ def load_books(store: Store, books: Mapping[str, Sequence[Record]]) -> list[str]
                 clean_lines(kind, record, chart, doubts)
         _contacts(cleaned, doubts)
         _currencies(store, held["Currencies"], cleaned, base)
-        Poster(store, chart, base, cleaned, doubts).run()
+        derive(Loading(store, chart, base, cleaned, doubts))
         for kind, records in cleaned.items():
             store.put_many(kind, records)
     return list(doubts)

@@ -24,6 +24,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from worker.sandbox.wire import Record, day_of, dumps, guid, instant_ms, loads, stored
 
+SCHEMA_VERSION = 2
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS record (
@@ -103,6 +104,8 @@ class Store:
     """The books in one SQLite file (or ":memory:"), safe for the threads of one process.
 
     Opening creates the file and its folder. Every write outside `transaction()` commits by itself.
+    Raises OSError or sqlite3.Error for a path that cannot be written, and ValueError for books of
+    another version of this schema.
     """
 
     def __init__(self, path: Path | str) -> None:
@@ -116,13 +119,23 @@ class Store:
             self._db.create_function("xero_ms", 1, stored_ms, deterministic=True)
             self._db.execute("PRAGMA journal_mode = TRUNCATE")
             self._db.execute("PRAGMA synchronous = NORMAL")
+            self._check_version()
             with self.transaction():
+                self._db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
                 for statement in SCHEMA.split(";"):
                     if statement.strip():
                         self._db.execute(statement)
         except BaseException:
             self._db.close()
             raise
+
+    def _check_version(self) -> None:
+        version = self.rows("PRAGMA user_version")[0][0]
+        if version != SCHEMA_VERSION and self.rows("SELECT 1 FROM sqlite_master LIMIT 1"):
+            raise ValueError(
+                f"{self.path} holds sandbox books of another version; `tieout sandbox reset` "
+                "makes new ones"
+            )
 
     def close(self) -> None:
         """Release the file; a second close does nothing."""
