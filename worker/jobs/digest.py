@@ -86,6 +86,7 @@ def build(setup: Setup, pulled: Pulled, run_id: str, month: Month, basis: Basis)
         receivables_tie_out(receivables, balances, facts.control_accounts("receivable")),
         payables_tie_out(payables, balances, facts.control_accounts("payable")),
         profit_tie_out(year_to_date, matching, currency),
+        report.arithmetic,
     )
     covered = completeness(month, _coverage(pulled, facts, month))
     waiting, locked = _waiting_lines(facts)

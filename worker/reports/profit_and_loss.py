@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -10,7 +10,7 @@ from typing import Literal
 from worker.books.money import ZERO
 from worker.books.period import Month
 from worker.books.reports import LedgerReport, TieOut
-from worker.reports.profit_rows import NET, Taken, sign, take_apart
+from worker.reports.profit_rows import NET, Taken, section_signs, take_apart
 from worker.reports.words import money
 
 Basis = Literal["accrual", "cash"]
@@ -128,14 +128,16 @@ def profit_and_loss(
         taken = take_apart(report) if report else Taken()
         periods.append((earlier.title, taken if taken.has_accounts else Taken()))
     reads = [taken for _, taken in periods]
+    signs = section_signs(reads)
+    order = _order([taken.blocks for taken in reads])
     return ProfitAndLoss(
         month=month,
         basis=basis,
         currency=currency,
-        blocks=tuple(_block(key, reads) for key in _order([taken.blocks for taken in reads])),
+        blocks=tuple(_block(key, reads, signs) for key in order),
         has_previous=reads[1].has_accounts,
         has_last_year=reads[2].has_accounts,
-        arithmetic=_arithmetic(periods, currency),
+        arithmetic=_arithmetic(periods, signs, currency),
     )
 
 
@@ -158,7 +160,9 @@ def _order(sequences: Iterable[Sequence[tuple[str, str]]]) -> list[tuple[str, st
     return order
 
 
-def _block(key: tuple[str, str], reads: Sequence[Taken]) -> Section | Result:
+def _block(
+    key: tuple[str, str], reads: Sequence[Taken], signs: Mapping[str, int]
+) -> Section | Result:
     kind, name = key
     if kind == "result":
         label = next(taken.results[name][0] for taken in reads if name in taken.results)
@@ -168,7 +172,7 @@ def _block(key: tuple[str, str], reads: Sequence[Taken]) -> Section | Result:
     lines = tuple(_line(name, account, reads) for _, account in accounts)
     label = next((t.totals[name][0] for t in reads if name in t.totals), f"Total {name}".strip())
     totals = [taken.total(name) if taken.has_accounts else None for taken in reads]
-    return Section(name, lines, label, _figures(totals), sign(name))
+    return Section(name, lines, label, _figures(totals), signs[name])
 
 
 def _line(section: str, account: str, reads: Sequence[Taken]) -> AccountLine:
@@ -207,12 +211,14 @@ def _minus(one: Figures, other: Figures) -> Figures:
     )
 
 
-def _arithmetic(periods: Sequence[tuple[str, Taken]], currency: str) -> TieOut:
+def _arithmetic(
+    periods: Sequence[tuple[str, Taken]], signs: Mapping[str, int], currency: str
+) -> TieOut:
     faults: list[tuple[str, Decimal]] = []
     for title, taken in periods:
-        faults += [(f"{title}: {name}", gap) for name, gap in taken.faults()]
+        faults += [(f"{title}: {name}", gap) for name, gap in taken.faults(signs)]
     this = periods[0][1]
-    ours = sum((sign(section) * this.line_sum(section) for section in this.lines), ZERO)
+    ours = sum((signs[section] * this.line_sum(section) for section in this.lines), ZERO)
     ledger = this.result(NET)
     if faults:
         told = "; ".join(f"{name} is off by {money(gap, currency)}" for name, gap in faults)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import product
 
 from worker.books.money import ZERO
 from worker.books.reports import LedgerReport, ReportRow
+
+# More sections before one result than any layout has; 2**12 ways are tried in no time.
+_SECTIONS_MAX = 12
+_LESSENS = re.compile(r"\b(less|costs?|expenses?|overheads?)\b", re.IGNORECASE)
 
 NET = "net"
 """Key of the last result line, whatever a country calls it."""
@@ -46,12 +52,12 @@ class Taken:
     def line_sum(self, section: str) -> Decimal:
         return sum((line.amount for line in self.lines.get(section, {}).values()), ZERO)
 
-    def faults(self) -> Iterator[tuple[str, Decimal]]:
+    def faults(self, signs: Mapping[str, int]) -> Iterator[tuple[str, Decimal]]:
         """Subtotals and results that their parts do not give, each with stated less computed."""
         running = ZERO
         for kind, name in self.blocks:
             if kind == "section":
-                running += sign(name) * self.total(name)
+                running += signs[name] * self.total(name)
                 label, gap = (
                     f"total of {name or 'accounts'}",
                     self.total(name) - self.line_sum(name),
@@ -87,9 +93,42 @@ def take_apart(report: LedgerReport) -> Taken:
     return taken
 
 
-def sign(section: str) -> int:
-    """-1 for a section that lessens profit; Xero titles those "Less …"."""
-    return -1 if section.casefold().startswith("less") else 1
+def section_signs(reads: Sequence[Taken]) -> dict[str, int]:
+    """+1 for a section that adds to profit, -1 for one that lessens it, by the figures themselves.
+
+    Titles are the ledger's language ("Less Cost of Sales", "Administrative Costs"), its arithmetic
+    is not: the signs are those with which the sections before a result give that result. Where a
+    period leaves them open (a zero, two ways) the next period decides, at last the title.
+    """
+    signs: dict[str, int] = {}
+    for taken in reads:
+        for section, found in _proved_signs(taken):
+            signs.setdefault(section, found)
+    names = {name for taken in reads for kind, name in taken.blocks if kind == "section"}
+    return {name: signs.get(name, -1 if _LESSENS.search(name) else 1) for name in names}
+
+
+def _proved_signs(taken: Taken) -> Iterator[tuple[str, int]]:
+    running, open_sections = ZERO, list[str]()
+    for kind, name in taken.blocks:
+        if kind == "section":
+            open_sections.append(name)
+            continue
+        stated = taken.result(name)
+        if stated is None:
+            continue
+        wanted, running = stated - running, stated
+        counting = [each for each in open_sections if taken.total(each)]
+        open_sections = []
+        if not counting or len(counting) > _SECTIONS_MAX:
+            continue
+        ways = [
+            way
+            for way in product((1, -1), repeat=len(counting))
+            if sum(s * taken.total(each) for s, each in zip(way, counting, strict=True)) == wanted
+        ]
+        if len(ways) == 1:
+            yield from zip(counting, ways[0], strict=True)
 
 
 def _is_result(row: ReportRow) -> bool:
