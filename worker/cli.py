@@ -110,8 +110,8 @@ def main(
     code = text.exit_code(runs)
     if code:
         for run in runs:
-            if run.error is not None:
-                click.echo(f"tieout: {run.name}: {run.error}", err=True)
+            for sentence in run.failures:
+                click.echo(f"tieout: {run.name}: {sentence}", err=True)
         context.exit(code)
 
 
@@ -141,20 +141,20 @@ def status(door: Door, as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--all", "everything", is_flag=True, help="Also what is already in Xero.")
+@click.option("--all", "everything", is_flag=True, help="Also what is posted or in Xero.")
 @org_option
 @json_option
 @click.pass_obj
 def decisions(door: Door, everything: bool, org: str | None, as_json: bool) -> None:
-    """Every line with what was decided about it, and why."""
+    """What was decided about each line, and why; the lines that wait, or with --all every one."""
     from worker.actions.decision_json import decision_json
 
     with worker(door) as opened:
-        pairs = opened.decisions(org)
+        found = opened.decisions(org)
     if as_json:
-        out_json([decision_json(decision, line) for decision, line in pairs])
+        out_json([decision_json(d.decision, d.line) | {"state": d.state} for d in found])
     else:
-        out(text.decisions_text(pairs, everything))
+        out(text.decisions_text(found, everything))
 
 
 @main.command()

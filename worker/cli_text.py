@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from worker.actions.review import Explained
     from worker.books.decisions import Decision
     from worker.books.intents import Intent
-    from worker.books.records import BankLine
     from worker.books.reports import TieOut
+    from worker.jobs.figures import Decided
+    from worker.jobs.inbox import ImportedFile
     from worker.jobs.post import Posted
-    from worker.jobs.pull import ImportedFile
     from worker.jobs.run_once import OrganisationRun
     from worker.jobs.verify import Verified
     from worker.wiring.sandbox import Served
 
-WIDTH = 100
+WIDTH = 120
 HELD = {
     "mode": "the account is not in auto",
     "cap": "over the run's cap",
@@ -104,9 +104,9 @@ def _one_run(run: OrganisationRun, dry_run: bool) -> str:
             f"{n['none']:>6}   left alone, each with its reason",
         ]
         lines += [f"{count:>6}   of the sure ones held: {HELD[h]}" for h, count in run.held.items()]
-    else:
+    elif run.error is None and not run.active_elsewhere:
         lines.append("     0 bank lines to look at: nothing new since the last run")
-    if not dry_run:
+    if not dry_run and (run.posted or (run.error is None and not run.active_elsewhere)):
         lines += [
             f"{run.posted:>6} postings made, {run.verified} read back from Xero and found as meant"
         ]
@@ -143,33 +143,36 @@ def status_text(rows: Iterable[dict[str, Any]]) -> str:
     return "\n".join(parts)
 
 
-def decisions_text(pairs: Sequence[tuple[Decision, BankLine]], everything: bool) -> str:
-    """A table of decisions; what is already in Xero only when asked for."""
+def decisions_text(found: Sequence[Decided], everything: bool) -> str:
+    """A table of decisions: the lines that wait, or all."""
     from rich.console import Console
     from rich.table import Table
 
-    shown = [(d, line) for d, line in pairs if everything or d.proposal.action != "explained"]
+    shown = [each for each in found if everything or each.state in ("waits", "on the way")]
     table = Table(box=None, pad_edge=False, show_edge=False, expand=True)
     for title in ("line", "date", "acct"):
         table.add_column(title, no_wrap=True)
     table.add_column("amount", justify="right", no_wrap=True)
     table.add_column("decision", no_wrap=True)
     table.add_column("why", overflow="fold", ratio=1)
-    for decision, line in shown:
+    for each in shown:
+        decision, line = each.decision, each.line
         held = f" (held: {decision.held_by})" if decision.held_by else ""
+        state = "" if each.state == "waits" else f", {each.state}"
         table.add_row(
             line.id,
             line.date.isoformat(),
             line.account_code,
             plain(line.amount, line.currency),
-            decision.proposal.action + held,
+            decision.proposal.action + held + state,
             decision.proposal.why,
         )
     buffer = io.StringIO()
-    Console(file=buffer, width=WIDTH + 40, markup=False, highlight=False).print(table)
-    hidden = len(pairs) - len(shown)
-    tail = f"\n{len(shown)} lines" + (f"; {hidden} more are already in Xero" if hidden else "")
-    return buffer.getvalue().rstrip() + tail
+    Console(file=buffer, width=WIDTH, markup=False, highlight=False).print(table)
+    settled = len(found) - len(shown)
+    tail = f"{len(shown)} lines wait" if not everything else f"{len(shown)} lines"
+    rest = f"; {settled} more are posted or already in Xero (--all shows them)" if settled else ""
+    return f"{buffer.getvalue().rstrip()}\n{tail}{rest}".lstrip("\n")
 
 
 def explained_text(found: Explained) -> str:

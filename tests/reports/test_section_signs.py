@@ -10,11 +10,12 @@ from worker.reports.profit_rows import section_signs, take_apart
 
 def report(*rows: tuple[str, str, str]) -> LedgerReport:
     """(section, label, amount); a label "total" is the section's subtotal, no section a result."""
-    made = tuple(
-        ReportRow(section, label, "" if label == "total" or not section else label, (Decimal(n),), label == "total")
-        for section, label, n in rows
-    )  # fmt: skip
-    return LedgerReport("ProfitAndLoss", (), ("March",), made, "{}")
+    made = []
+    for section, label, amount in rows:
+        total = label == "total"
+        account = "" if total or not section else label
+        made.append(ReportRow(section, label, account, (Decimal(amount),), total))
+    return LedgerReport("ProfitAndLoss", (), ("March",), tuple(made), "{}")
 
 
 UNITED_KINGDOM = report(
@@ -43,11 +44,14 @@ QUIET = report(
 @pytest.mark.parametrize(
     ("reports", "signs"),
     [
-        ([UNITED_KINGDOM], {"Turnover": 1, "Cost of Sales": -1, "Administrative Costs": -1, "Other Income": 1}),
+        (
+            [UNITED_KINGDOM],
+            {"Turnover": 1, "Cost of Sales": -1, "Administrative Costs": -1, "Other Income": 1},
+        ),
         ([FRANCE], {"Ventes": 1, "Achats": -1, "Charges": -1}),
         ([QUIET], {"Income": 1, "Less Cost of Sales": -1}),
     ],
-)  # fmt: skip
+)
 def test_a_section_takes_away_or_adds_as_the_results_prove(
     reports: list[LedgerReport], signs: dict[str, int]
 ) -> None:

@@ -41,6 +41,18 @@ BUSY: tuple[IntentState, ...] = ("approved", "sending", "unknown")
 DONE: tuple[IntentState, ...] = ("posted", "verified")
 
 
+LineState = Literal["in Xero", "posted", "on the way", "waits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A line, the current decision about it, and what has become of that."""
+
+    decision: Decision
+    line: BankLine
+    state: LineState
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """Everything a report needs from the mirror, read in one go and let go."""
@@ -72,6 +84,15 @@ class Facts:
         return frozenset(
             i for intent in self.intents if intent.state in BUSY for i in intent.line_ids
         )
+
+    def state_of(self, decision: Decision) -> LineState:
+        """What has become of a decision's line."""
+        line_id = decision.proposal.line_id
+        if decision.proposal.action == "explained":
+            return "in Xero"
+        if line_id in self.in_books:
+            return "posted"
+        return "on the way" if line_id in self.on_the_way else "waits"
 
     def control_accounts(self, side: Side) -> frozenset[str]:
         system = "DEBTORS" if side == "receivable" else "CREDITORS"

@@ -39,13 +39,16 @@ class Posted:
     unknown: tuple[str, ...] = ()
     parked: tuple[str, ...] = ()
     problems: tuple[tuple[str, str], ...] = ()
+    failure: TieoutError | None = None
+    """What ended the job early; the outcomes before it stand."""
 
 
 def post(setup: Setup, pulled: Pulled, lease: Lease) -> Posted:
     """Send every approved intent once, settle what an earlier run left open.
 
     A write is sent only after a fresh read says that it still holds; its bytes are stored before
-    they leave. Over the caps of the configuration an intent stays approved for the next run.
+    they leave. Over the caps of the configuration an intent stays approved for the next run. What
+    was sent before something failed is told beside the failure.
     """
     settled = settle_unknowns(setup, pulled, lease)
     with setup.mirror.read() as conn:
@@ -54,6 +57,16 @@ def post(setup: Setup, pulled: Pulled, lease: Lease) -> Posted:
     result = _Tally(settled, list(problems))
     if intents and setup.mode == "observe":
         return result.done()
+    try:
+        _send_all(setup, pulled, intents, lease, result)
+    except TieoutError as failure:
+        return result.done(failure)
+    return result.done()
+
+
+def _send_all(
+    setup: Setup, pulled: Pulled, intents: Sequence[Intent], lease: Lease, result: _Tally
+) -> None:
     read_at = pulled.cash_read_at
     for wave in rounds(intents):
         if read_at is None or setup.clock.monotonic() - read_at > CASH_AGE_SECONDS_MAX:
@@ -62,7 +75,6 @@ def post(setup: Setup, pulled: Pulled, lease: Lease) -> Posted:
         for group in dispatches(_guarded(setup, pulled, wave, lease, result)):
             lease = _renewed(setup, lease)
             _send(setup, group, lease, result)
-    return result.done()
 
 
 class _Tally:
@@ -75,13 +87,14 @@ class _Tally:
         self.parked: list[str] = []
         self.problems = problems
 
-    def done(self) -> Posted:
+    def done(self, failure: TieoutError | None = None) -> Posted:
         return Posted(
             tuple(self.posted),
             tuple(self.refused),
             tuple(self.unknown),
             tuple(self.parked),
             tuple(self.problems),
+            failure,
         )
 
 

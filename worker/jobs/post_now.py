@@ -26,7 +26,10 @@ def post_now(
     if lease is None:
         return None
     try:
-        return post(setup, pulled, lease), verify(setup, lease)
+        posted = post(setup, pulled, lease)
+        if posted.failure is not None:
+            raise posted.failure
+        return posted, verify(setup, lease)
     finally:
         with setup.mirror.write() as conn:
             leases.release(conn, lease)

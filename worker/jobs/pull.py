@@ -92,7 +92,9 @@ def pull(setup: Setup, *, keep_files: bool = False) -> Pulled:
         with setup.mirror.write() as conn:
             cursors.full_pass_done(conn, setup.name, today)
     problems += [
-        ("statement_refused", f"{file.file}: {file.reason}") for file in files if file.refused
+        ("statement_refused", f"account {file.account}: {file.reason}")
+        for file in files
+        if file.refused
     ]
     return Pulled(
         organisation,

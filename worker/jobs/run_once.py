@@ -23,6 +23,9 @@ JobName = Literal["pull", "match", "post", "verify", "digest"]
 JOBS: tuple[JobName, ...] = ("pull", "match", "post", "verify", "digest")
 ACTIONS = ("auto", "rule", "transfer", "suggest", "none", "explained")
 
+# Problems after which an operator must do something, though the run went on.
+FAILURES = ("statement_refused", "unlikely_zero")
+
 T = TypeVar("T")
 
 
@@ -51,10 +54,15 @@ class OrganisationRun:
     active_elsewhere: bool = False
 
     @property
+    def failures(self) -> tuple[str, ...]:
+        """In sentences, why the run did not do all it should have; empty when it did."""
+        if self.error is not None:
+            return (str(self.error),)
+        return tuple(message for kind, message in self.problems if kind in FAILURES)
+
+    @property
     def ok(self) -> bool:
-        return self.error is None and not any(
-            kind in ("statement_refused", "unlikely_zero") for kind, _ in self.problems
-        )
+        return not self.failures
 
 
 def run_once(
@@ -113,6 +121,8 @@ def _do(
         run.problems += posted.problems
         run.posted, run.refused = len(posted.posted), len(posted.refused)
         run.unknown = len(posted.unknown)
+        if posted.failure is not None:
+            raise posted.failure
     if "verify" in jobs:
         verified = _timed(setup, run, "verify", lambda: verify(setup, _renew(setup, lease)))
         run.problems += verified.problems

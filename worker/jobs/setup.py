@@ -83,7 +83,7 @@ def pin_accounts(
         if len(found) != 1:
             listed = ", ".join(f"{bank.code or bank.id} {bank.name}" for bank in banks) or "none"
             raise SetupWrong(
-                f"{setup.name}: account {wanted.code} is "
+                f"account {wanted.code} is "
                 f"{'no bank account of' if not found else 'several bank accounts in'} "
                 f"{organisation.name}; its bank accounts are: {listed}"
             )
@@ -91,7 +91,7 @@ def pin_accounts(
         currency = wanted.currency or bank.currency or organisation.base_currency
         if bank.currency and currency != bank.currency:
             raise SetupWrong(
-                f"{setup.name}: account {wanted.code} is in {bank.currency} in the ledger, "
+                f"account {wanted.code} is in {bank.currency} in the ledger, "
                 f"{currency} in the configuration"
             )
         pinned[bank.id] = AccountPolicy(

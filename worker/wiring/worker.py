@@ -19,7 +19,7 @@ from worker.books.decisions import Decision
 from worker.books.intents import Intent
 from worker.books.period import Month, last_complete_month
 from worker.books.ports import Clock
-from worker.books.records import BankLine, Side
+from worker.books.records import Side
 from worker.config import (
     AccountConfig,
     Config,
@@ -29,16 +29,17 @@ from worker.config import (
 )
 from worker.errors import NoInput, Refused, SetupWrong
 from worker.jobs.digest import heading
-from worker.jobs.figures import Basis, read_aged, read_facts, read_profit_and_loss
+from worker.jobs.figures import Basis, Decided, read_aged, read_facts, read_profit_and_loss
+from worker.jobs.inbox import ImportedFile, import_file
 from worker.jobs.post import Posted
 from worker.jobs.post_now import post_now
-from worker.jobs.pull import ImportedFile, import_file, reopen
+from worker.jobs.pull import reopen
 from worker.jobs.run_once import JOBS, OrganisationRun, run_once
 from worker.jobs.setup import AccountSetup, Setup
 from worker.jobs.verify import Verified
 from worker.matching.policy import DiscountTerms, MatchingPolicy
-from worker.mirror import bank_lines, organisations, outbox
 from worker.mirror import decisions as decided
+from worker.mirror import organisations, outbox
 from worker.mirror.budget import MirrorCallBudget
 from worker.mirror.engine import Mirror, open_mirror
 from worker.reports import render
@@ -110,14 +111,15 @@ class Worker:
         imported = [import_file(setup, path, known[account], again=True) for path in paths]
         return [each for each in imported if each is not None]
 
-    def decisions(self, name: str | None = None) -> list[tuple[Decision, BankLine]]:
+    def decisions(self, name: str | None = None) -> list[Decided]:
         """The current decision on every line, oldest line first."""
-        setup = self.one(name)
-        with self.mirror.read() as conn:
-            lines = {line.id: line for line in bank_lines.all_lines(conn, setup.name)}
-            current = decided.current(conn, setup.name)
-        pairs = [(d, lines[d.proposal.line_id]) for d in current if d.proposal.line_id in lines]
-        return sorted(pairs, key=lambda pair: (pair[1].date, pair[1].account_code, pair[1].id))
+        facts = read_facts(self.one(name))
+        found = [
+            Decided(decision, facts.lines[line_id], facts.state_of(decision))
+            for decision in facts.decisions
+            if (line_id := decision.proposal.line_id) in facts.lines
+        ]
+        return sorted(found, key=lambda d: (d.line.date, d.line.account_code, d.line.id))
 
     def explain(self, what: str, name: str | None = None) -> Explained:
         return review.explain(self.mirror, self.one(name).name, what)
