@@ -104,17 +104,43 @@ def test_a_second_401_is_a_refusal_that_names_endpoint_and_scope() -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["invalid_client", "invalid_scope", "unauthorized_client", "invalid_grant"]
+    ("code", "scopes"),
+    [
+        ("invalid_client", ""),
+        ("unauthorized_client", "accounting.settings.read accounting.invoices"),
+        ("invalid_grant", "accounting.settings.read accounting.invoices"),
+    ],
 )
-def test_a_refused_client_is_told_once_with_the_scopes_asked_for(code: str) -> None:
+def test_a_refused_client_is_told_once_with_what_was_asked_for(code: str, scopes: str) -> None:
     auth, tokens, _ = credentials(error(code))
 
     with pytest.raises(Unauthorised) as caught:
         Desk(auth=auth).ledger.organisation()
 
     assert code in str(caught.value)
-    assert "accounting.settings.read accounting.invoices" in str(caught.value)
+    assert scopes in str(caught.value)
     assert len(tokens.requests) == 1
+
+
+def test_a_refused_scope_is_found_by_asking_for_each_alone() -> None:
+    auth, tokens, _ = credentials(error("invalid_scope"), token(), error("invalid_scope"))
+
+    with pytest.raises(Unauthorised, match=r"on the connection: accounting\.invoices;"):
+        Desk(auth=auth).ledger.organisation()
+
+    asked = [parse_qs(each.content.decode())["scope"] for each in tokens.requests]
+    assert asked == [
+        ["accounting.settings.read accounting.invoices"],
+        ["accounting.settings.read"],
+        ["accounting.invoices"],
+    ]
+
+
+def test_scopes_refused_only_together_are_told_together() -> None:
+    auth, _, _ = credentials(error("invalid_scope"), token(), token())
+
+    with pytest.raises(Unauthorised, match=r"accounting\.settings\.read accounting\.invoices"):
+        Desk(auth=auth).ledger.organisation()
 
 
 @pytest.mark.parametrize(
@@ -256,7 +282,7 @@ def _told(fault: BaseException | None) -> str:
     ("token_steps", "ledger_steps"),
     [
         ([error("invalid_client", 401)], []),
-        ([error("invalid_scope")], []),
+        ([error("invalid_scope")] * 2, []),
         ([error("strange")], []),
         ([httpx.Response(302, headers={"Location": "https://x.test"})], []),
         ([httpx.ReadTimeout("tok-1")] * 3, []),

@@ -83,7 +83,7 @@ VALIDATION = {
         (401, {"Title": "Unauthorized", "Detail": "TokenExpired"}, Unauthorised, ["TokenExpired"]),
         (403, {"title": "Forbidden", "detail": "No"}, Unauthorised, ["No", "tenant_id"]),
         (403, "<html>proxy</html>", Unauthorised, ["proxy", "accounting.settings.read"]),
-        (404, "The resource cannot be found", Refused, ["cannot be found"]),
+        (404, "The resource cannot be found", SetupWrong, ["cannot be found", "base_url"]),
         (412, "", Refused, ["412"]),
         (501, "<Error><Message>not built</Message></Error>", PromiseBroken, ["not built"]),
         (301, "", SetupWrong, ["redirect"]),

@@ -157,7 +157,7 @@ class MirrorCallBudget:
         if blocked_until is not None and blocked_until > now:
             if blocked_until - now > _WAIT_MAX:
                 raise DayLimit(
-                    f"{self._organisation}: the ledger takes no calls before "
+                    "the day's API calls are used up; the ledger takes no calls before "
                     f"{blocked_until:%Y-%m-%d %H:%M} UTC",
                     until=blocked_until,
                 )
@@ -167,7 +167,7 @@ class MirrorCallBudget:
                 now.astimezone(UTC).date() + timedelta(days=1), datetime.min.time(), UTC
             )
             raise DayLimit(
-                f"{self._organisation}: today's {self._day_limit} calls are used up, apart from "
+                f"today's {self._day_limit} API calls are used up, apart from "
                 f"the {self._reserve} kept for postings",
                 until=midnight,
             )

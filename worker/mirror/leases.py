@@ -52,14 +52,14 @@ def renew(conn: Connection, lease: Lease, now: datetime, ttl_seconds: int = TTL_
     expires = now + timedelta(seconds=ttl_seconds)
     kept = update(leases).where(_is_ours(lease)).values(expires=expires)
     if conn.execute(kept).rowcount != 1:
-        raise _lost(lease)
+        raise _lost()
     return Lease(lease.organisation, lease.epoch, lease.holder, expires)
 
 
 def check(conn: Connection, lease: Lease, now: datetime) -> None:
     """The lease is ours and runs, and stays ours until this transaction ends; else TryLater."""
     if not hold(conn, lease, now):
-        raise _lost(lease)
+        raise _lost()
 
 
 def hold(conn: Connection, lease: Lease, now: datetime | None = None) -> bool:
@@ -112,8 +112,8 @@ def _is_ours(lease: Lease) -> ColumnElement[bool]:
     )
 
 
-def _lost(lease: Lease) -> TryLater:
-    return TryLater(f"{lease.organisation}: another run took over; this one stops")
+def _lost() -> TryLater:
+    return TryLater("another run took over; this one stops")
 
 
 def _host() -> str:

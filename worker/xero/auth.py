@@ -11,7 +11,7 @@ import httpx
 
 from worker.books.ports import Clock, TokenStore
 from worker.errors import Unauthorised
-from worker.xero.token_service import Sealed, Token, TokenService
+from worker.xero.token_service import ScopeRefused, Sealed, Token, TokenService
 
 
 class _Bearer(httpx.Auth):
@@ -72,12 +72,29 @@ class ClientCredentials(_Bearer):
         """`client_secret` is called when the secret is needed, and its answer not kept."""
         service = TokenService(token_url, client_id, client_secret, http, clock, sleep)
         super().__init__(service, clock)
-        self._scopes = " ".join(scopes)
+        self._scopes = tuple(scopes)
 
     def _fetch(self) -> Token:
-        form = Sealed(f"grant_type=client_credentials&scope={quote_plus(self._scopes)}")
-        token, _ = self._service.ask(form, self._scopes)
-        return token
+        refused, token = self._asked(self._scopes)
+        if token is not None:
+            return token
+        # Xero does not say which scope it is; asked for one by one, they say it themselves.
+        wrong = [scope for scope in self._scopes if self._asked((scope,))[1] is None]
+        if not wrong or refused is None:
+            raise refused or Unauthorised("the token service refused the scopes")
+        raise Unauthorised(
+            "the token service refused us (invalid_scope): not enabled on the connection: "
+            f"{', '.join(wrong)}; tick it in the app's settings, or leave it out of scopes"
+        )
+
+    def _asked(self, scopes: Sequence[str]) -> tuple[ScopeRefused | None, Token | None]:
+        """A token for these scopes, or the refusal of one of them; other failures are raised."""
+        listed = " ".join(scopes)
+        form = Sealed(f"grant_type=client_credentials&scope={quote_plus(listed)}")
+        try:
+            return None, self._service.ask(form, listed)[0]
+        except ScopeRefused as refusal:
+            return refusal.with_traceback(None), None
 
 
 class RefreshToken(_Bearer):

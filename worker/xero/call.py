@@ -99,7 +99,9 @@ class Caller:
                 failures.append(str(fault(reply, "GET", path)))
             else:
                 raise fault(reply, "GET", path)
-        raise TryLater(f"{path} could not be read in {READ_TRIES_MAX} tries: {failures[-1]}")
+        raise TryLater(
+            f"{path} could not be read from {self._base} in {READ_TRIES_MAX} tries: {failures[-1]}"
+        )
 
     def once(
         self,

@@ -13,9 +13,10 @@ from worker.books.intents import Answer, Dispatch, Found, Intent, Request
 from worker.books.ports import CallBudget, Clock, Noun, Page, Row
 from worker.books.records import Account, Document, Organisation
 from worker.books.reports import LedgerReport
-from worker.errors import TryLater, Unauthorised
+from worker.errors import SetupWrong, TryLater, Unauthorised
 from worker.xero import find, fresh, pages, sending, wire_chart, wire_reports, wire_requests
 from worker.xero.call import Caller
+from worker.xero.faults import NotThere
 from worker.xero.pages import Currencies
 from worker.xero.throttle import Throttle
 from worker.xero.wire_values import NotUnderstood, as_guid, guid, text
@@ -58,7 +59,12 @@ class XeroLedger:
     def organisation(self) -> Organisation:
         """The organisation as it is now; raises Unauthorised where it is not the pinned one."""
         self._choose_tenant()
-        envelope = self._caller.read("Organisation", "Organisations")
+        try:
+            envelope = self._caller.read("Organisation", "Organisations")
+        except NotThere as nothing:
+            raise SetupWrong(
+                f"{nothing}; base_url must be the API's root, such as https://api.xero.com"
+            ) from None
         if not envelope.rows:
             raise TryLater("Xero answered without an organisation")
         try:

@@ -27,6 +27,10 @@ _TIMEOUT = httpx.Timeout(20.0, connect=10.0)
 _PRINTABLE = re.compile(r"[\x21-\x7e]+")
 
 
+class ScopeRefused(Unauthorised):
+    """A scope is not enabled on the connection; the answer does not say which."""
+
+
 class Sealed(str):
     """Words that are used but never shown, not even by a traceback that prints its locals."""
 
@@ -67,7 +71,8 @@ class TokenService:
     def ask(self, form: Sealed, asked_for: str) -> tuple[Token, Sealed]:
         """The token endpoint's answer: the token and the refresh token ("" where none).
 
-        Raises Unauthorised where it refuses us, TryLater where it cannot answer now.
+        Raises ScopeRefused for a scope, Unauthorised where it refuses us otherwise, TryLater where
+        it cannot answer now.
         """
         failure = ""
         for attempt in range(_TRIES_MAX):
@@ -85,7 +90,7 @@ class TokenService:
                 failure = f"it answered {response.status_code}"
             else:
                 raise _refusal(response, asked_for)
-        raise TryLater(f"the token service could not be used: {failure}")
+        raise TryLater(f"the token service {self.url} could not be used: {failure}")
 
     def _post(self, form: Sealed) -> httpx.Response | str:
         """The response, or in words why there was none."""
@@ -158,7 +163,8 @@ def _refusal(response: httpx.Response, asked_for: str) -> SetupWrong:
             f"token_url answered {response.status_code}; it must be the whole token address"
         )
     known = code if meaning else "no known reason"
-    return Unauthorised(
-        f"the token service refused us ({known}): {meaning or 'see the app’s settings'}; "
-        f"scopes asked for: {asked_for}"
-    )
+    sentence = f"the token service refused us ({known}): {meaning or 'see the app’s settings'}"
+    if code == "invalid_client":
+        return Unauthorised(sentence)
+    kind = ScopeRefused if code == "invalid_scope" else Unauthorised
+    return kind(f"{sentence}; scopes asked for: {asked_for}")
