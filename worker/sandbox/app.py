@@ -267,6 +267,14 @@ class Request:
         return not accept or ("xml" in accept and "json" not in accept and "*/*" not in accept)
 
 
+def _path(text: str) -> str:
+    """A path as text: WSGI passes bytes as latin-1, some in-process transports the text itself."""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
 def _rest(environ: WSGIEnvironment) -> bytes:
     """A body without a length: only where the server says that the input ends."""
     body: bytes = environ["wsgi.input"].read() if environ.get("wsgi.input_terminated") else b""

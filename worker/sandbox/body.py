@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 from worker.sandbox.errors import ApiError, bad_body, no_data
+from worker.sandbox.shapes import storable
 from worker.sandbox.wire import Record, loads
 
 BODY_MAX = 10_000_000
@@ -73,10 +74,7 @@ def spelled(value: Any, depth: int = 0) -> Any:
         }
     if isinstance(value, list):
         return [spelled(item, depth + 1) for item in value]
-    if isinstance(value, str) and not value.isascii():
-        # Half a surrogate pair is legal JSON, and no text.
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return value
+    return storable(value) if isinstance(value, str) else value
 
 
 def _read(raw: bytes, content_type: str, plural: str) -> Any:

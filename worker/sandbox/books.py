@@ -28,6 +28,7 @@ from worker.sandbox.store import ID_FIELDS, Store
 from worker.sandbox.wire import Record, dumps, guid, loads
 
 ENDPOINTS = tuple(kind for kind in ID_FIELDS if kind != "ContactGroups")
+_SETTINGS = ("Organisation", "Accounts", "TaxRates", "TrackingCategories")
 DOCUMENTS = ("Invoices", "CreditNotes", "Overpayments", "Prepayments", "BankTransactions")
 
 
@@ -43,13 +44,15 @@ def load_books(store: Store, books: Mapping[str, Sequence[Record]]) -> list[str]
         held = {kind: _records(books, kind, doubts) for kind in ENDPOINTS}
         base = _settings(store, held, doubts)
         chart = supplied.Chart(store)
-        cleaned = {kind: _cleaned(kind, held[kind], doubts) for kind in ENDPOINTS[5:]}
+        cleaned = {
+            kind: _cleaned(kind, held[kind], doubts) for kind in ENDPOINTS if kind not in _SETTINGS
+        }
         for kind in DOCUMENTS:
             for record in cleaned[kind]:
                 record["CurrencyCode"] = str(record.get("CurrencyCode") or base).upper()
                 clean_lines(kind, record, chart, doubts)
         _contacts(cleaned, doubts)
-        _currencies(store, held["Currencies"], cleaned, base)
+        _currencies(store, cleaned.pop("Currencies"), cleaned, base)
         derive(Loading(store, chart, base, cleaned, doubts))
         for kind, records in cleaned.items():
             store.put_many(kind, records)
@@ -70,7 +73,9 @@ def _settings(store: Store, held: Mapping[str, list[Record]], doubts: Doubts) ->
     given = held["Organisation"][:1]
     if not given:
         doubts.tell("No organisation in these books: a UK company in GBP is supplied")
-    organisation = clean_organisation(given[0] if given else {}, supplied.supplied_organisation())
+    organisation = clean_organisation(
+        given[0] if given else {}, supplied.supplied_organisation(), doubts
+    )
     base = str(organisation["BaseCurrency"])
     store.set_meta("seed", organisation["OrganisationID"])
     store.put("Organisation", organisation)

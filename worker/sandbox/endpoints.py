@@ -18,6 +18,7 @@ from worker.sandbox import (
 )
 from worker.sandbox.errors import Invalid, validation
 from worker.sandbox.session import Session
+from worker.sandbox.shapes import shaped
 from worker.sandbox.store import ID_FIELDS
 from worker.sandbox.wire import Record
 
@@ -78,7 +79,8 @@ def write(
     for element in sent:
         try:
             with session.store.transaction():
-                record = endpoint.save(session, element, record_id, create_only)
+                fit = shaped(element, refuse)
+                record = endpoint.save(session, fit, record_id, create_only)
         except Invalid as broken:
             refused.append(failed(endpoint.kind, element, broken.messages))
             answers.append({**refused[-1], "StatusAttributeString": "ERROR"})
@@ -88,6 +90,11 @@ def write(
     if refused and summarize:
         raise validation(refused)
     return answers
+
+
+def refuse(field: str, value: object) -> None:
+    """Refuse a field that is no text, structure or list where one belongs; raises Invalid."""
+    raise Invalid(f"The {field} field holds a value of the wrong kind")
 
 
 def failed(kind: str, element: Record, messages: Sequence[str]) -> Record:

@@ -69,8 +69,9 @@ def in_base(amount: Decimal, currency: str, base: str, rate: Decimal) -> int:
 
 
 def rate_of(record: Record) -> Decimal:
-    """A record's CurrencyRate; 1 when absent or zero."""
-    return stored(record.get("CurrencyRate") or 1) or Decimal(1)
+    """A record's CurrencyRate; 1 when absent or not above zero."""
+    rate = stored(record.get("CurrencyRate") or 1)
+    return rate if rate > 0 else Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)

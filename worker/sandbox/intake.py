@@ -6,12 +6,15 @@ What is missing is filled in, unknown fields stay, and each doubt becomes a sent
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import partial
 from uuid import NAMESPACE_URL, uuid5
 
 from worker.sandbox.chart import CLASS_OF_TYPE, Chart
 from worker.sandbox.lines import HUNDRED, MODES, line_tax, totals
+from worker.sandbox.shapes import shaped
 from worker.sandbox.store import ID_FIELDS
 from worker.sandbox.wire import (
+    MONEY_MAX,
     ZERO,
     Record,
     at_ms,
@@ -63,7 +66,7 @@ def label(kind: str, record: Record) -> str:
 
 def clean(kind: str, sent: Record, place: int, doubts: Doubts) -> Record:
     """One record with its id, dates, money and stamp in order; `place` tells it from its like."""
-    found = dict(sent)
+    found = shaped(sent, partial(_told, kind, sent, doubts))
     name = ID_FIELDS[kind]
     if not found.get(name):
         key = found.get("InvoiceNumber") or found.get("CreditNoteNumber") or found.get("Code")
@@ -83,6 +86,10 @@ def clean(kind: str, sent: Record, place: int, doubts: Doubts) -> Record:
         if isinstance(found.get(field), dict):
             found[field] = _with_guids(found[field])
     return {key: value for key, value in found.items() if value is not None}
+
+
+def _told(kind: str, sent: Record, doubts: Doubts, field: str, value: object) -> None:
+    doubts.tell(f"{label(kind, sent)}: {field} holds {str(value)[:40]!r}, and is left out")
 
 
 def _with_guids(stub: Record) -> Record:
@@ -112,8 +119,11 @@ def _numbers(kind: str, found: Record, doubts: Doubts) -> None:
                 continue
             try:
                 value = number(found[field])
+                if value is not None and abs(value) > MONEY_MAX:
+                    raise ValueError("too large")
             except ValueError:
-                doubts.tell(f"{label(kind, found)}: {field} {found[field]!r} is not a number")
+                shown = str(found[field])[:40]
+                doubts.tell(f"{label(kind, found)}: {field} {shown!r} is not a usable number")
                 value = None
             if value is None:
                 found.pop(field)
@@ -137,13 +147,18 @@ def _stamp(kind: str, found: Record) -> None:
         found["UpdatedDateUTCString"] = f"{at_ms(ms):%Y-%m-%dT%H:%M:%SZ}"
 
 
-def clean_organisation(sent: Record, supplied: Record) -> Record:
+def clean_organisation(sent: Record, supplied: Record, doubts: Doubts) -> Record:
     """The organisation with what it lacks supplied, and lock dates that can be read."""
+    sent = shaped(sent, partial(_told, "Organisations", {}, doubts))
     found = {**supplied, **{key: value for key, value in sent.items() if value is not None}}
     found["OrganisationID"] = guid(found["OrganisationID"])
-    for field in _ISO_DAYS & found.keys():
-        day = day_of(found[field])
-        found.pop(field)
+    for field in sorted(_ISO_DAYS & found.keys()):
+        text = found.pop(field)
+        try:
+            day = day_of(text)
+        except ValueError:
+            doubts.tell(f"The organisation's {field} {text!r} is not a date and is left out")
+            day = None
         if day is not None:
             found[field] = wire_day(day)
     made = instant_ms(found.get("CreatedDateUTC"))
@@ -224,6 +239,9 @@ def _line(
             expected -= line["DiscountAmount"]
         # A unit price shown to two decimals may be off by half a cent a piece.
         slack = abs(quantity) * Decimal("0.005") + Decimal("0.005")
+        if abs(expected) > MONEY_MAX:
+            doubts.tell(f"{label(kind, record)}: a line of {quantity} x {unit} is too large")
+            expected = ZERO
         given = line.setdefault("LineAmount", rounded(expected))
         if abs(given - expected) > slack:
             doubts.tell(

@@ -9,10 +9,11 @@ from typing import Any
 
 from worker.sandbox import credits, groups, notes, settings
 from worker.sandbox.body import elements
-from worker.sandbox.endpoints import ENDPOINTS, Endpoint, failed, write
-from worker.sandbox.errors import ApiError, Invalid, not_found, validation
+from worker.sandbox.endpoints import ENDPOINTS, Endpoint, failed, refuse, write
+from worker.sandbox.errors import ApiError, Invalid, bad_body, not_found, validation
 from worker.sandbox.query import read_list, read_one, two_places, with_balances
 from worker.sandbox.session import Session
+from worker.sandbox.shapes import shaped
 from worker.sandbox.store import ID_FIELDS
 from worker.sandbox.wire import Record, dumps, flag, guid, loads
 
@@ -45,6 +46,13 @@ class Call:
     def sent(self, plural: str) -> list[Record]:
         """The elements of the body; raises ApiError 400."""
         return elements(self.body, self.content_type, plural)
+
+    def fit(self, plural: str) -> list[Record]:
+        """The same, each field of the kind its name promises; raises ApiError 400."""
+        try:
+            return [shaped(element, refuse) for element in self.sent(plural)]
+        except Invalid as broken:
+            raise bad_body(broken.messages[0]) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +202,7 @@ def _history(call: Call, endpoint: Endpoint, record_id: str) -> Listed:
         return _listed("HistoryRecords", notes.notes(call.session.store, record_id))
     if call.method != "PUT":
         raise _no_method()
-    sent = call.sent("HistoryRecords")
+    sent = call.fit("HistoryRecords")
     made = notes.add_notes(call.session, record_id, sent, allowed=endpoint.history)
     return _listed("HistoryRecords", made)
 
@@ -211,7 +219,8 @@ def _allocations(call: Call, endpoint: Endpoint, credit: Record) -> Found:
     for element in call.sent("Allocations"):
         try:
             with session.store.transaction():
-                found = credits.allocate(session, kind, credit_id, element)
+                fit = shaped(element, refuse)
+                found = credits.allocate(session, kind, credit_id, fit)
             made.append({**found, "StatusAttributeString": "OK", "ValidationErrors": []})
         except Invalid as broken:
             messages = [{"Message": message} for message in broken.messages]
@@ -225,7 +234,7 @@ def _allocations(call: Call, endpoint: Endpoint, credit: Record) -> Found:
 def _members(call: Call, group: Record) -> Found:
     store = call.session.store
     if len(call.parts) == 3 and call.method == "PUT":
-        sent = call.sent("Contacts")
+        sent = call.fit("Contacts")
         try:
             groups.set_members(store, group, sent, keep=True)
         except Invalid as broken:
@@ -241,7 +250,7 @@ def _members(call: Call, group: Record) -> Found:
 
 def _options(call: Call, category: Record) -> Listed:
     made = []
-    for element in call.sent("Options"):
+    for element in call.fit("Options"):
         try:
             made.append(settings.add_option(call.session, category, element))
         except Invalid as broken:
