@@ -99,7 +99,7 @@ def test_a_book_of_documents_and_payments_gives_a_whole_ledger() -> None:
         ),
         ({"LineItems": [a_line(AccountCode="no")]}, "Invoice A-1: account no is not in the chart"),
         ({"Date": "soon"}, "Invoice A-1: Date 'soon' is not a date and is left out"),
-        ({"Total": "many"}, "Invoice A-1: Total 'many' is not a number"),
+        ({"Total": "many"}, "Invoice A-1: Total 'many' is not a usable number"),
         ({"Contact": None}, "Invoice A-1 names no contact"),
         ({"Type": "ODD"}, "Invoice A-1: Type 'ODD' is not known"),
     ],

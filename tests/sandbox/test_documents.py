@@ -177,7 +177,7 @@ def test_rule_9_tax_defaults_from_the_account_and_may_be_overruled(desk: Desk) -
         ({"Contact": None}, "The Contact must contain"),
         ({"Contact": {"ContactID": "00000000-0000-4000-8000-000000000000"}}, "could not be found"),
         ({"LineItems": []}, "One or more line items"),
-        ({"LineItems": "text"}, "LineItems must be"),
+        ({"LineItems": "text"}, "LineItems field holds a value of the wrong kind"),
         ({"LineItems": [{"Description": "x", "UnitAmount": "1"}]}, "Account code must be"),
         ({"LineItems": [a_line("1", AccountCode="999")]}, "'999' is not a valid code"),
         ({"LineItems": [a_line("1", AccountCode="090")]}, "'090' is not a valid code"),

@@ -10,20 +10,20 @@ from worker.sandbox.wire import Record
 
 _TEXTS = frozenset(
     """
-    AccountCode AccountID AccountNumber AccountsPayableTaxType AccountsReceivableTaxType AddressLine1
-    AddressLine2 AddressLine3 AddressLine4 AddressType AllocationID AttentionTo City Country
-    PhoneAreaCode PhoneCountryCode PhoneNumber PhoneType PostalCode Region Website
-    PurchasesDefaultAccountCode SalesDefaultAccountCode TaxNumberType BankAccountDetails BankAccountName
-    BankAccountNumber BankAccountType BankTransactionID BankTransferID BaseCurrency BatchPaymentID
-    BrandingThemeID Class Code CompanyNumber ContactGroupID ContactID ContactNumber ContactStatus
-    CountryCode CreditNoteID CreditNoteNumber CurrencyCode Date DateString DefaultCurrency
-    Description Details DueDate DueDateString EmailAddress EndOfYearLockDate ExpectedPaymentDate
-    FirstName FromBankTransactionID FullyPaidOnDate InvoiceID InvoiceNumber ItemCode LastName
-    LegalName LineAmountTypes LineItemID Name Narrative Option OrganisationID OverpaymentID
-    Particulars PaymentID PaymentType PeriodLockDate PlannedPaymentDate PrepaymentID Reference
-    ReportTaxType ReportingCode ShortCode Status SystemAccount TaxNumber TaxType Timezone
-    ToBankTransactionID TrackingCategoryID TrackingOptionID Type UpdatedDateUTC
-    UpdatedDateUTCString CreatedDateUTC Url
+    AccountCode AccountID AccountNumber AccountsPayableTaxType AccountsReceivableTaxType
+    AddressLine1 AddressLine2 AddressLine3 AddressLine4 AddressType AllocationID AttentionTo
+    BankAccountDetails BankAccountName BankAccountNumber BankAccountType BankTransactionID
+    BankTransferID BaseCurrency BatchPaymentID BrandingThemeID City Class Code CompanyNumber
+    ContactGroupID ContactID ContactNumber ContactStatus Country CountryCode CreatedDateUTC
+    CreditNoteID CreditNoteNumber CurrencyCode Date DateString DefaultCurrency Description
+    Details DueDate DueDateString EmailAddress EndOfYearLockDate ExpectedPaymentDate FirstName
+    FromBankTransactionID FullyPaidOnDate InvoiceID InvoiceNumber ItemCode LastName LegalName
+    LineAmountTypes LineItemID Name Narrative Option OrganisationID OverpaymentID Particulars
+    PaymentID PaymentType PeriodLockDate PhoneAreaCode PhoneCountryCode PhoneNumber PhoneType
+    PlannedPaymentDate PostalCode PrepaymentID PurchasesDefaultAccountCode Reference Region
+    ReportTaxType ReportingCode SalesDefaultAccountCode ShortCode Status SystemAccount TaxNumber
+    TaxNumberType TaxType Timezone ToBankTransactionID TrackingCategoryID TrackingOptionID Type
+    UpdatedDateUTC UpdatedDateUTCString Url Website
     """.split()
 )
 _STRUCTURES = frozenset(
