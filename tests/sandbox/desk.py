@@ -168,6 +168,13 @@ def bank_money(kind: str = "SPEND", amount: str = "12.00", **fields: Any) -> Jso
     } | fields
 
 
+def a_batch(invoices: list[Json], **fields: object) -> Json:
+    parts = [
+        {"Invoice": {"InvoiceID": i["InvoiceID"]}, "Amount": str(i["Total"])} for i in invoices
+    ]
+    return {"Account": {"Code": "090"}, "Date": "2026-03-30", "Payments": parts} | fields
+
+
 def minor(amount: Any) -> int:
     return to_minor(Decimal(str(amount)), "GBP")
 

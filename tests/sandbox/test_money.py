@@ -11,6 +11,7 @@ from tests.sandbox.desk import (
     STARTING_BOOKS,
     Desk,
     Json,
+    a_batch,
     a_bill,
     a_credit_note,
     a_line,
@@ -286,13 +287,6 @@ def test_rule_13_a_reconciled_side_keeps_a_transfer(desk: Desk) -> None:
 
     assert (made["FromIsReconciled"], made["ToIsReconciled"]) == (False, True)
     assert "reconciled" in deleted(desk, "BankTransfers", made)
-
-
-def a_batch(invoices: list[Json], **fields: object) -> Json:
-    parts = [
-        {"Invoice": {"InvoiceID": i["InvoiceID"]}, "Amount": str(i["Total"])} for i in invoices
-    ]
-    return {"Account": {"Code": "090"}, "Date": "2026-03-30", "Payments": parts} | fields
 
 
 def test_rule_13_a_batch_is_one_sum_of_several_payments(desk: Desk) -> None:

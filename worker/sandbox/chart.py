@@ -164,7 +164,7 @@ def supplied_tax_rates() -> list[Record]:
         {
             "Name": name,
             "TaxType": tax_type,
-            "ReportTaxType": tax_type,
+            "ReportTaxType": {"RROUTPUT": "OUTPUT", "RRINPUT": "INPUT"}.get(tax_type, tax_type),
             "Status": "ACTIVE",
             "CanApplyToAssets": True,
             "CanApplyToEquity": True,
