@@ -56,12 +56,8 @@ def main(config: str, point: str, number: int, seconds: float) -> None:
     finally:
         worker.close()
     (run,) = runs
-    print(
-        json.dumps(
-            {"seen": seen, "posted": run.posted, "unknown": run.unknown, "problems": run.problems}
-            | {"error": str(run.error) if run.error else None}
-        )
-    )
+    told = {"seen": seen, "posted": run.posted, "unknown": run.unknown, "problems": run.problems}
+    json.dump(told | {"error": str(run.error) if run.error else None}, sys.stdout)
 
 
 if __name__ == "__main__":

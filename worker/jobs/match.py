@@ -14,6 +14,7 @@ from worker.books.intents import Intent
 from worker.books.ports import Lease
 from worker.books.records import BankLine, CashRecord, Contact, Document, HistoryLine, TaxRate
 from worker.errors import Refused
+from worker.jobs.cash_seen import others_cash
 from worker.jobs.coverage import continuity_of
 from worker.jobs.pull import Pulled
 from worker.jobs.setup import Setup
@@ -24,7 +25,6 @@ from worker.matching.policy import AccountFacts, MatchingPolicy
 from worker.mirror import accounts as chart
 from worker.mirror import (
     bank_lines,
-    cash,
     contacts,
     documents,
     leases,
@@ -91,7 +91,7 @@ def match(setup: Setup, pulled: Pulled, lease: Lease, run_id: str, *, keep: bool
     """
     today = setup.today(pulled.organisation)
     if keep:
-        _reopen_orphans(setup)
+        _reopen(setup)
     known, problems = _read(setup, pulled)
     pairings = pair(known.lines, known.records)
     explained = dict(pairings.explained)
@@ -156,32 +156,38 @@ def choose(engine: Proposal, rule: Proposal | None) -> Proposal:
     return rule
 
 
-def _reopen_orphans(setup: Setup) -> None:
-    """Lines whose explaining record is gone from the ledger are open again."""
+def _reopen(setup: Setup) -> None:
+    """Lines whose explaining record is gone from the ledger, or whose write met a lock, are open.
+
+    What a person approved stays theirs: it goes out once the lock has moved.
+    """
     with setup.mirror.write() as conn:
         gone = bank_lines.orphans(conn, setup.name)
         bank_lines.reopen(conn, setup.name, gone)
+        for intent in outbox.open_intents(conn, setup.name, states=("blocked_by_lock",)):
+            if not intent.owner.startswith("person:"):
+                outbox.move(
+                    conn,
+                    setup.name,
+                    intent.id,
+                    from_state="blocked_by_lock",
+                    to_state="expired",
+                    reason="decided anew",
+                )
 
 
 def _read(setup: Setup, pulled: Pulled) -> tuple[Known, tuple[tuple[str, str], ...]]:
     name = setup.name
     with setup.mirror.read() as conn:
         in_flight = outbox.lines_in_flight(conn, name)
-        own = outbox.own_records(conn, name)
         lines = tuple(
             line
             for line in bank_lines.unexplained(conn, name)
             if line.id not in in_flight and line.account_id in pulled.accounts
         )
-        taken = bank_lines.explaining_records(conn, name)
-        records = tuple(
-            record
-            for record in cash.records(conn, name, tuple(pulled.accounts), None)
-            if (record.id, record.account_id) not in taken and record.id not in own
-        )
         known = Known(
             lines=lines,
-            records=records,
+            records=others_cash(conn, name, tuple(pulled.accounts), None),
             documents=_promised(
                 documents.counting(conn, name),
                 outbox.open_intents(conn, name, states=("approved", "sending", "unknown")),

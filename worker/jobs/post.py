@@ -12,9 +12,10 @@ from worker.books.intents import Dispatch, Found, Intent, IntentAnswer, IntentSt
 from worker.books.ports import Lease
 from worker.books.records import Document
 from worker.errors import TieoutError
+from worker.jobs.cash_seen import others_cash
 from worker.jobs.pull import CASH, Pulled, refresh
 from worker.jobs.setup import LEASE_TTL_SECONDS, Setup
-from worker.mirror import bank_lines, cash, leases, outbox
+from worker.mirror import leases, outbox
 from worker.mirror.outbox import UnknownIntent
 from worker.posting import keys
 from worker.posting.guards import Fresh, check
@@ -51,12 +52,15 @@ def post(setup: Setup, pulled: Pulled, lease: Lease) -> Posted:
     was sent before something failed is told beside the failure.
     """
     settled = settle_unknowns(setup, pulled, lease)
+    _free_unlocked(setup, pulled, lease)
     with setup.mirror.read() as conn:
-        waiting = outbox.open_intents(conn, setup.name, states=("approved",))
+        approved = outbox.open_intents(conn, setup.name, states=("approved",))
+    waiting = [intent for intent in approved if _may_send(intent, pulled)]
     intents, problems = _within_caps(setup, waiting)
     result = _Tally(settled, list(problems))
-    if intents and setup.mode == "observe":
-        return result.done()
+    if len(waiting) < len(approved):
+        held = f"{len(approved) - len(waiting)} approved postings are held by their account's mode"
+        result.problems.append(("mode", held))
     try:
         _send_all(setup, pulled, intents, lease, result)
     except TieoutError as failure:
@@ -75,6 +79,34 @@ def _send_all(
         for group in dispatches(_guarded(setup, pulled, wave, lease, result)):
             lease = _renewed(setup, lease)
             _send(setup, group, lease, result)
+
+
+def _may_send(intent: Intent, pulled: Pulled) -> bool:
+    """Whether every account it writes to is in a mode that lets it go; the mode may have changed.
+
+    `suggest` sends what a person accepted, `observe` nothing.
+    """
+    touched = (intent.account_id, intent.to_account_id)
+    modes = {pulled.accounts[i].mode if i in pulled.accounts else "observe" for i in touched if i}
+    if "observe" in modes:
+        return False
+    return "suggest" not in modes or intent.owner.startswith("person:")
+
+
+def _free_unlocked(setup: Setup, pulled: Pulled, lease: Lease) -> None:
+    """What a lock held up is approved again once its day is open."""
+    locked = pulled.organisation.locked_through
+    with setup.mirror.write() as conn:
+        for intent in outbox.open_intents(conn, setup.name, states=("blocked_by_lock",)):
+            if locked is None or intent.date > locked:
+                outbox.move(
+                    conn,
+                    setup.name,
+                    intent.id,
+                    from_state="blocked_by_lock",
+                    to_state="approved",
+                    lease=lease,
+                )
 
 
 class _Tally:
@@ -157,17 +189,11 @@ def _fresh(setup: Setup, pulled: Pulled, wave: Sequence[Intent]) -> Fresh:
     accounts = {i.account_id for i in wave} | {i.to_account_id for i in wave} - {""}
     since = min(intent.date for intent in wave) - timedelta(days=200)
     with setup.mirror.read() as conn:
-        records = cash.records(conn, setup.name, tuple(sorted(accounts)), since)
-        explaining = bank_lines.explaining_records(conn, setup.name)
-        own = outbox.own_records(conn, setup.name)
+        cash = others_cash(conn, setup.name, tuple(sorted(accounts)), since)
     return Fresh(
         organisation=pulled.organisation,
         documents=documents,
-        cash=tuple(
-            record
-            for record in records
-            if record.id not in own and (record.id, record.account_id) not in explaining
-        ),
+        cash=cash,
         today=setup.today(pulled.organisation),
     )
 
