@@ -56,7 +56,7 @@ class _Run:
     ) -> None:
         self.book, self.memory, self.policy = book, memory, policy
         ordered = sorted(lines, key=lambda line: (line.date, line.id))
-        payers = Payers(book, memory)
+        payers = Payers(book, memory, policy.own_names)
         self.readings = [self._read(line, payers) for line in ordered]
         self.held = troubles(ordered, memory)
         doubled = {i for i, t in self.held.items() if t.reason_code != "bounce"}

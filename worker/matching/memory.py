@@ -10,6 +10,7 @@ from decimal import Decimal
 from worker.books.records import BankLine, Contact, HistoryLine
 from worker.text.fold import words
 from worker.text.names import payer_words
+from worker.text.party import party_of
 
 CONFIRMED_FROM = 2
 """Sightings before an alias identifies a payer; one may have been a mistake."""
@@ -141,7 +142,7 @@ def remember(
 def payer_key(line: BankLine) -> str:
     """Who the line says the other party is, as one spelling; "" where it names nobody."""
     for text in (line.payee, line.description, line.reference):
-        found = payer_words(text)
+        found = payer_words(party_of(text) or text)
         if found:
             return " ".join(found)
     return ""

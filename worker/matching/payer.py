@@ -10,6 +10,7 @@ from worker.books.records import BankLine
 from worker.matching.book import Book, Direction
 from worker.matching.memory import Memory, bare_account, is_processor, payer_key
 from worker.text.names import Grade, NameFit, is_cut_off, name_words, payer_words
+from worker.text.party import party_of
 
 Via = Literal["account", "alias", "name", "tie", "resembles", "nobody", "processor"]
 
@@ -86,16 +87,19 @@ class Payers:
         """Contacts by name: from the payee, else from whatever else the bank printed."""
         found: tuple[NameFit, ...] = ()
         for text in (line.payee, line.description, line.reference):
-            printed = payer_words(text) if text else ()
+            labelled = party_of(text)
+            named = labelled or text
+            printed = payer_words(named) if named else ()
             if not printed:
                 continue
-            key = (" ".join(printed), is_cut_off(text), text is line.payee, direction)
+            alone = text is line.payee or labelled != ""
+            key = (" ".join(printed), is_cut_off(named), alone, direction)
             if key not in self._fits:
                 self._fits[key] = self._of_direction(
                     self._book.names.fits(
                         printed,
                         cut_off=key[1],
-                        run_on=text is not line.payee,
+                        run_on=not alone,
                         ignored=self._own,
                     ),
                     direction,

@@ -40,8 +40,9 @@ BOILERPLATE = frozenset(
     "omschrijving machtiging incasso inbetalning betalning insattning overforing indbetaling "
     "betaling bankgiro plusgiro bg pg kid inv invs invoice invoices rechnung facture factuur "
     "fattura factura faktura bill bills no nr num number account acct ac cash branch "
-    "lodgement cheques "
-    "gbp eur usd".split()
+    "lodgement cheques conf confirmation concepto causale motif libelle tytul meddelande "
+    "thanks thank you thankyou cheers regards danke merci bedankt tack tak grazie gracias "
+    "statement stmt gbp eur usd aud nzd cad chf sek nok dkk pln".split()
 )
 # Words so many companies share that they tell nobody apart.
 GENERIC = frozenset(

@@ -1,0 +1,68 @@
+"""More traps, from books the engine had not seen: a row each, and what must come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from tests.matching.makers import (
+    a_document,
+    a_line,
+    decide,
+    numbers,
+)
+from worker.books.records import BankLine, Contact, Document
+
+MARLOW = "Marlow Textiles Ltd"
+HERON = "Heron Textiles Ltd"
+
+# what it is · the lines · the documents · contacts beside theirs · (action, numbers) of each line
+TRAPS: list[
+    tuple[str, list[BankLine], list[Document], list[Contact], list[tuple[str, list[str]]]]
+] = [
+    (
+        "the bank labels the payer inside its own text",
+        [
+            a_line(
+                "310.40",
+                description="ORIG CO NAME:MARLOW TEXTILES ORIG ID:77 CO ENTRY DESCR:VENDOR PMT "
+                "IND NAME:OUR COMPANY",
+            )
+        ],
+        [a_document("INV-1", MARLOW, "310.40"), a_document("INV-2", HERON, "99.00")],
+        [],
+        [("auto", ["INV-1"])],
+    ),
+    (
+        "a labelled payer we know is not the one who owes the quoted invoice",
+        [
+            a_line(
+                "310.40",
+                description="SEPA IBAN: X Naam: Heron Textiles Omschrijving: INV-0001 Kenmerk: -",
+            )
+        ],
+        [a_document("INV-0001", MARLOW, "310.40"), a_document("INV-0002", HERON, "99.00")],
+        [],
+        [("suggest", ["INV-0001"])],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("lines", "documents", "contacts", "expected"),
+    [pytest.param(*row[1:], id=row[0]) for row in TRAPS],
+)
+def test_a_careful_bookkeeper_does(
+    lines: Sequence[BankLine],
+    documents: Sequence[Document],
+    contacts: Sequence[Contact],
+    expected: Sequence[tuple[str, list[str]]],
+) -> None:
+    numbered = [replace(line, id=f"L{i}") for i, line in enumerate(lines)]
+
+    proposals = decide(numbered, list(documents), contacts=list(contacts))
+
+    decided = [(proposals[line.id].action, numbers(proposals[line.id])) for line in numbered]
+    assert decided == list(expected)
