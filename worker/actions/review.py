@@ -92,11 +92,13 @@ def accept(
     policy = accounts.get(line.account_id)
     if policy is None:
         raise Refused(f"account {line.account_code} of line {line.id} is not configured")
-    if policy.mode == "observe":
-        raise Refused(
-            f"account {line.account_code} is in observe: nothing is sent from it, not even by "
-            "accept; set its mode to suggest or auto first"
-        )
+    other = next((o for o in open_lines if o.id == decision.proposal.transfer_to), None)
+    for touched in (policy, accounts.get(other.account_id) if other else None):
+        if touched is not None and touched.mode == "observe":
+            raise Refused(
+                f"account {touched.code} is in observe: nothing is sent from it, not even by "
+                "accept; set its mode to suggest or auto first"
+            )
     accepted = replace(
         decision,
         proposal=replace(decision.proposal, action=_as_accepted(decision)),

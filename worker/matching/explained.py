@@ -55,6 +55,9 @@ def pair(lines: Sequence[BankLine], records: Sequence[CashRecord]) -> Pairings:
     """
     groups: dict[tuple[str, Decimal], _Group] = {}
     for line in sorted(lines, key=lambda line: (line.date, line.id)):
+        # A row the feed printed twice moved no money, so no record can be it.
+        if line.flag == "duplicate_row":
+            continue
         groups.setdefault((line.account_id, line.amount), _Group([], [])).lines.append(line)
     for record in sorted(records, key=lambda r: (r.date, r.id, r.kind)):
         group = groups.get((record.account_id, record.amount))

@@ -44,10 +44,19 @@ def check(intent: Intent, fresh: Fresh) -> Objection | None:
     """
     if intent.date > fresh.today:
         return Objection("needs_human", f"dated {intent.date}, in the future")
-    locked = fresh.organisation.locked_through
-    if locked is not None and intent.date <= locked and intent.kind != "allocation":
-        return Objection("blocked_by_lock", f"dated {intent.date}; books are locked to {locked}")
+    day, locked = _day(intent, fresh), fresh.organisation.locked_through
+    if locked is not None and day <= locked:
+        return Objection("blocked_by_lock", f"dated {day}; books are locked to {locked}")
     return _documents(intent, fresh) or _same_cash(intent, fresh)
+
+
+def _day(intent: Intent, fresh: Fresh) -> date:
+    """The day the write will carry; Xero dates an allocation by the later of its two documents."""
+    if intent.kind != "allocation":
+        return intent.date
+    ids = (intent.credit_id, *(share.document_id for share in intent.shares))
+    joined = (fresh.documents.get(document_id) for document_id in ids)
+    return max((document.date for document in joined if document), default=intent.date)
 
 
 def _documents(intent: Intent, fresh: Fresh) -> Objection | None:

@@ -48,7 +48,16 @@ class PostingContext:
 
 
 def held_by(proposal: Proposal, line: BankLine, context: PostingContext) -> HeldBy | None:
-    """Why an unattended posting of this line must wait; None when it may go."""
+    """Why an unattended posting of this line must wait; None when it may go.
+
+    A transfer writes to both its accounts, so whatever holds one leg holds the other.
+    """
+    held = _held(proposal, line, context)
+    other = context.lines.get(proposal.transfer_to or "")
+    return held if held or other is None else _held(proposal, other, context)
+
+
+def _held(proposal: Proposal, line: BankLine, context: PostingContext) -> HeldBy | None:
     policy = context.accounts.get(line.account_id)
     if policy is None or policy.mode != "auto":
         return "mode"
@@ -209,14 +218,14 @@ def _settlement(
     """The cash: a Payment for one document, a BatchPayment where one amount pays several."""
     shares = decision.proposal.shares
     documents = [_document(share, context) for share in shares]
+    for share, document in zip(shares, documents, strict=True):
+        _must_settle(line, share, document)
     total = sum((share.amount for share in shares), Decimal(0))
     if total != abs(line.amount):
         raise Refused(
             f"the documents take {total} of a line of {abs(line.amount)} {line.currency}; "
             "one bank line must leave exactly one equal account transaction"
         )
-    for share, document in zip(shares, documents, strict=True):
-        _must_settle(line, share, document)
     if len({document.side for document in documents}) != 1:
         raise Refused("one line cannot pay sales and purchase documents together")
     several = len(shares) > 1
