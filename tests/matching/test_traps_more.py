@@ -47,6 +47,41 @@ TRAPS: list[
         [],
         [("suggest", ["INV-0001"])],
     ),
+    (
+        "a name cut short, when a sister company is among our contacts",
+        [a_line("310.40", "MARLOW TEXTILES")],
+        [a_document("INV-1", "Marlow Textiles North", "310.40")],
+        [a_contact("Marlow Textiles South")],
+        [("suggest", ["INV-1"])],
+    ),
+    (
+        "the whole name of a contact never invoiced beside a longer one that owes",
+        [a_line("310.40", "MARLOW PLUMBING")],
+        [a_document("INV-1", "Marlow & Sons Plumbing Ltd", "310.40")],
+        [a_contact("Marlow Plumbing")],
+        [("suggest", ["INV-1"])],
+    ),
+    (
+        "an initial that fits two people, one of whom owes",
+        [a_line("310.40", "J HARTNELL")],
+        [a_document("INV-1", "John Hartnell", "310.40")],
+        [a_contact("Jane Hartnell")],
+        [("suggest", ["INV-1"])],
+    ),
+    (
+        "an initial that fits one person only",
+        [a_line("310.40", "J HARTNELL")],
+        [a_document("INV-1", "John Hartnell", "310.40")],
+        [a_contact("Jane Harker")],
+        [("auto", ["INV-1"])],
+    ),
+    (
+        "a supplier of the same whole name is no rival for money in",
+        [a_line("310.40", "MARLOW TEXTILES")],
+        [a_document("INV-1", MARLOW, "310.40")],
+        [a_contact("Marlow Textiles")],
+        [("auto", ["INV-1"])],
+    ),
 ]
 
 

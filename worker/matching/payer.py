@@ -112,10 +112,14 @@ class Payers:
         return found
 
     def _of_direction(self, fits: Sequence[NameFit], direction: Direction) -> tuple[NameFit, ...]:
-        """Whom we deal with this way comes before strangers; a whole name before a wider one."""
+        """Whom we deal with this way, by his whole name, comes before strangers.
+
+        Less than a whole name could as well be any other contact's; a whole name comes before a
+        wider one.
+        """
         dealt = self._book.dealt[direction]
         ours = [fit for fit in fits if fit.contact_id in dealt]
-        kept = ours if any(fit.grade >= Grade.WIDER for fit in ours) else list(fits)
+        kept = ours if ours and ours[0].grade == Grade.FULL else list(fits)
         if kept and kept[0].grade >= Grade.SHORTER:
             kept = [fit for fit in kept if fit.grade != Grade.WIDER]
         return tuple(kept)

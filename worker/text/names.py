@@ -215,7 +215,9 @@ class NameIndex:
         score = got / (sum(self.weight(w) for w in name) + sum(self.weight(w) for w in extra))
         missing = [name[i] for i in free]
         follow_on = run_on and tuple(printed[len(matched) :]) == tuple(extra)
-        return self._named_grade(len(matched), telling, extra, missing, cut_off, follow_on), score
+        grade = self._named_grade(len(matched), telling, extra, missing, cut_off, follow_on)
+        clipped = any(word != name[i] and name[i].startswith(word) for word, i, _ in matched)
+        return min(grade, Grade.SHORTER) if clipped else grade, score
 
     def _named_grade(
         self,
