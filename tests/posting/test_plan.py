@@ -12,8 +12,11 @@ from worker.books.intents import Intent
 from worker.books.ports import AccountPolicy
 from worker.books.records import BankLine, CashRecord, Document, Organisation
 from worker.errors import Refused
+from worker.posting.context import PostingContext
+from worker.posting.grouping import dispatches, rounds
 from worker.posting.guards import Fresh, check
-from worker.posting.plan import PostingContext, dispatches, held_by, intents_for, rounds
+from worker.posting.holds import held_by
+from worker.posting.plan import intents_for
 
 TODAY = date(2026, 3, 31)
 BANK, SAVINGS = "bank-1", "bank-2"

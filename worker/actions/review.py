@@ -14,7 +14,8 @@ from worker.errors import Refused
 from worker.mirror import bank_lines, documents, outbox
 from worker.mirror import decisions as decided
 from worker.mirror.engine import Mirror
-from worker.posting.plan import PostingContext, intents_for
+from worker.posting.context import PostingContext
+from worker.posting.plan import intents_for
 
 
 @dataclass(frozen=True, slots=True)

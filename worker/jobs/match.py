@@ -32,14 +32,10 @@ from worker.mirror import (
     tax_rates,
 )
 from worker.mirror import decisions as decided
-from worker.posting.plan import (
-    PostingContext,
-    after,
-    documents_of,
-    held_by,
-    intents_for,
-    same_write,
-)
+from worker.posting.context import PostingContext
+from worker.posting.grouping import after, documents_of, same_write
+from worker.posting.holds import held_by
+from worker.posting.plan import intents_for
 
 # What the engine saw in these lines is no income or expense, whatever a rule's words say.
 TROUBLE = frozenset(

@@ -18,8 +18,9 @@ from worker.jobs.setup import LEASE_TTL_SECONDS, Setup
 from worker.mirror import leases, outbox
 from worker.mirror.outbox import UnknownIntent
 from worker.posting import keys
+from worker.posting.grouping import dispatches, rounds
 from worker.posting.guards import Fresh, check
-from worker.posting.plan import dispatches, next_generation, rounds
+from worker.posting.plan import next_generation
 
 # A request may take this long; it ends well inside the lease (design §8).
 REQUEST_SECONDS = 60

@@ -3,69 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import date
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
-from worker.books.decisions import Decision, HeldBy, Proposal, Share
+from worker.books.decisions import Decision, Share
 from worker.books.intents import Intent, IntentKind
-from worker.books.period import last_complete_month
-from worker.books.ports import AccountPolicy
-from worker.books.records import BankLine, Document, Organisation
+from worker.books.records import BankLine, Document
 from worker.errors import Refused
 from worker.posting import keys
-
-DISPATCH_INTENTS_MAX = 50
-_SAID = (
-    "kind",
-    "line_ids",
-    "account_id",
-    "date",
-    "amount",
-    "currency",
-    "shares",
-    "credit_id",
-    "coding",
-    "to_account_id",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class PostingContext:
-    """What planning needs to know beside the decision itself; all of it read before."""
-
-    organisation: Organisation
-    accounts: Mapping[str, AccountPolicy]
-    """By AccountID."""
-    documents: Mapping[str, Document]
-    today: date
-    lines: Mapping[str, BankLine] = field(default_factory=dict)
-    """Open bank lines by id: where a transfer's other leg is found."""
-    gap_accounts: frozenset[str] = frozenset()
-    """AccountIDs with a proved statement gap: nothing is posted from them unattended."""
-    tax_filed_through: date | None = None
-
-
-def held_by(proposal: Proposal, line: BankLine, context: PostingContext) -> HeldBy | None:
-    """Why an unattended posting of this line must wait; None when it may go.
-
-    A transfer writes to both its accounts, so whatever holds one leg holds the other.
-    """
-    held = _held(proposal, line, context)
-    other = context.lines.get(proposal.transfer_to or "")
-    return held if held or other is None else _held(proposal, other, context)
-
-
-def _held(proposal: Proposal, line: BankLine, context: PostingContext) -> HeldBy | None:
-    policy = context.accounts.get(line.account_id)
-    if policy is None or policy.mode != "auto":
-        return "mode"
-    if _locked(proposal, line, policy, context):
-        return "lock"
-    if line.account_id in context.gap_accounts:
-        return "gap"
-    return None
+from worker.posting.context import PostingContext
+from worker.posting.grouping import after
 
 
 def intents_for(
@@ -93,123 +41,9 @@ def intents_for(
     raise Refused("the decision names nothing to post")
 
 
-def rounds(intents: Sequence[Intent]) -> tuple[tuple[Intent, ...], ...]:
-    """Intents grouped so that within a round no document and no line occurs twice.
-
-    A second write to the same document waits for a fresh read of what the first one left; cash
-    waits for the allocations of its own line.
-    """
-    waves: list[list[Intent]] = []
-    last: dict[str, int] = {}
-    for intent in intents:
-        touched = touches(intent)
-        wave = max((last[key] + 1 for key in touched if key in last), default=0)
-        if wave == len(waves):
-            waves.append([])
-        waves[wave].append(intent)
-        last.update(dict.fromkeys(touched, wave))
-    return tuple(tuple(wave) for wave in waves)
-
-
-def dispatches(intents: Iterable[Intent]) -> tuple[tuple[Intent, ...], ...]:
-    """Intents grouped into requests: one kind each, 50 at most.
-
-    Allocations go alone, each to its own parent; transfers too, since their PUT knows no
-    summarizeErrors and one bad element would refuse the others.
-    """
-    by_kind: dict[str, list[Intent]] = {}
-    for intent in intents:
-        by_kind.setdefault(intent.kind, []).append(intent)
-    groups: list[tuple[Intent, ...]] = []
-    for kind in ("allocation", "payment", "batch_payment", "bank_transaction", "transfer"):
-        size = 1 if kind in ("allocation", "transfer") else DISPATCH_INTENTS_MAX
-        members = by_kind.get(kind, [])
-        groups += [tuple(members[i : i + size]) for i in range(0, len(members), size)]
-    return tuple(groups)
-
-
-def documents_of(intent: Intent) -> frozenset[str]:
-    """Ids of the documents this write changes, its credit included."""
-    documents = {share.document_id for share in intent.shares}
-    return frozenset(documents | {intent.credit_id} - {""})
-
-
-def touches(intent: Intent) -> frozenset[str]:
-    """Everything whose state this write changes: its documents and its lines."""
-    return documents_of(intent) | frozenset(intent.line_ids)
-
-
-def after(intent: Intent, documents: Mapping[str, Document]) -> dict[str, Document]:
-    """The documents as this write will leave them: the next one is planned on that."""
-    left = dict(documents)
-    used = sum((share.amount for share in intent.shares), Decimal(0))
-    for document_id, amount in [
-        *((share.document_id, share.amount) for share in intent.shares),
-        *([(intent.credit_id, used)] if intent.credit_id else []),
-    ]:
-        document = left[document_id]
-        # What is on its way may have arrived already: then it is counted in `due`.
-        due = max(document.due - amount, Decimal(0))
-        left[document_id] = replace(document, due=due, status=document.status if due else "PAID")
-    return left
-
-
-def same_write(one: Intent, other: Intent) -> bool:
-    """Whether two intents would write the same thing, whatever their generation."""
-    return all(getattr(one, said) == getattr(other, said) for said in _SAID)
-
-
 def next_generation(intent: Intent, organisation_id: str) -> Intent:
     """The same write again, after the ledger was proved not to hold the earlier one."""
     return _named(replace(intent, generation=intent.generation + 1), organisation_id)
-
-
-def _locked(
-    proposal: Proposal, line: BankLine, policy: AccountPolicy, context: PostingContext
-) -> bool:
-    locked_through = context.organisation.locked_through
-    if locked_through is not None and line.date <= locked_through:
-        return True
-    if policy.post_from is not None and line.date < policy.post_from:
-        return True
-    if locked_through is not None and any(
-        _allocation_day(credit_id, share, context) <= locked_through
-        for credit_id, share in proposal.credit_shares
-    ):
-        return True
-    filed = filed_through(context)
-    if filed is None or line.date > filed:
-        return False
-    return _asks_in_filed_period(proposal, context.organisation.sales_tax_basis)
-
-
-def filed_through(context: PostingContext) -> date | None:
-    """The last day a tax return covers; None where the organisation files none.
-
-    Unset, it is the end of the last complete month: no period can have ended later, and which ones
-    have is not to be guessed (accounting-rules §2).
-    """
-    if context.organisation.sales_tax_basis in ("NONE", ""):
-        return None
-    if context.tax_filed_through is not None:
-        return context.tax_filed_through
-    return last_complete_month(context.today).last_day
-
-
-def _allocation_day(credit_id: str, share: Share, context: PostingContext) -> date:
-    """Xero dates an allocation by the later of the two documents (fact sheet 6.4 b)."""
-    joined = (context.documents.get(credit_id), context.documents.get(share.document_id))
-    return max((document.date for document in joined if document), default=date.max)
-
-
-def _asks_in_filed_period(proposal: Proposal, basis: str) -> bool:
-    """Accounting-rules §2: what a filed return still allows, by the basis it was filed on."""
-    taxed = proposal.coding is not None and any(
-        line.tax_type not in ("NONE", "BASEXCLUDED") for line in proposal.coding.lines
-    )
-    if basis in ("CASH", "PAYMENTS", "FLATRATECASH"):
-        return proposal.transfer_to is None
-    return taxed
 
 
 def _settlement(
