@@ -135,7 +135,7 @@ def document_row(row: FileRow) -> Document:
 def xero_document(name: str, entry: Mapping[str, Any], base_currency: str) -> Document:
     """A document in Xero's shape, under the id exactly as the file spells it."""
     reader, id_field = _READERS[name]
-    document = reader(entry, base_currency)
+    document = reader(entry, lambda: base_currency)
     spelled = entry.get(id_field)
     return replace(document, id=spelled) if isinstance(spelled, str) and spelled else document
 
