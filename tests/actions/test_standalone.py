@@ -168,3 +168,11 @@ def test_a_missing_file_and_bytes_that_are_no_text_are_said_so(tmp_path: Path) -
 
 def test_no_lines_make_no_decisions(tmp_path: Path) -> None:
     assert matched(tmp_path, LINES.splitlines()[0] + "\n", FLAT) == []
+
+
+def test_a_document_without_a_currency_is_in_the_one_everything_else_is_in(tmp_path: Path) -> None:
+    bare = {key: value for key, value in INVOICE.items() if key != "CurrencyCode"}
+
+    (decision,) = matched(tmp_path, LINES, {"Invoices": [bare]})
+
+    assert (decision["action"], decision["reason_code"]) == ("auto", "exact_reference")

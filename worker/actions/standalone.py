@@ -7,7 +7,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -56,8 +56,9 @@ def match_files(
     books = _Books()
     for path in documents:
         _read_documents(path, books)
-    base = books.base_currency or _commonest(d.currency for d in books.documents.values())
-    bank_lines = _read_lines(lines, base)
+    stated = books.base_currency or _commonest(d.currency for d in books.documents.values())
+    bank_lines = _read_lines(lines, stated)
+    base = stated or _commonest(line.currency for line in bank_lines)
     past = _read_history(history, base, books) if history is not None else []
     open_ids = {line.id for line in bank_lines}
     memory = remember([p for p in past if p.line.id not in open_ids], books.contacts)
@@ -67,7 +68,9 @@ def match_files(
         own_names=(books.name,) if books.name else (),
         own_accounts=_own_accounts(bank_lines, books),
     )
-    book = prepare(tuple(books.documents.values()), books.contacts)
+    # What states no currency is in the organisation's own (Xero's CurrencyCode is optional).
+    held = tuple(d if d.currency else replace(d, currency=base) for d in books.documents.values())
+    book = prepare(held, books.contacts)
     proposals = propose(bank_lines, book, memory, policy)
     return [
         decision_json(proposal, line) for proposal, line in zip(proposals, bank_lines, strict=True)
@@ -147,7 +150,7 @@ def _own_accounts(lines: Iterable[BankLine], books: _Books) -> dict[str, Account
 
 
 def _commonest(currencies: Iterable[str]) -> str:
-    counted = Counter(currencies)
+    counted = Counter(currency for currency in currencies if currency)
     return min(counted, key=lambda c: (-counted[c], c)) if counted else ""
 
 
