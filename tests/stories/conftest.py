@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,10 +18,33 @@ def elapsed() -> Iterator[Elapsed]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def morning(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a company where nothing was done yet; only ever copied."""
+    home = tmp_path_factory.mktemp("morning-")
+    with time_in_hand() as elapsed:
+        Demo(home, elapsed)
+    return home
+
+
+@pytest.fixture(scope="session")
+def evening(morning: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder after a run with every account in auto; only ever copied."""
+    home = shutil.copytree(morning, tmp_path_factory.mktemp("evening-"), dirs_exist_ok=True)
+    with time_in_hand() as elapsed:
+        assert Demo(home, elapsed).run().posted > 50
+    return home
+
+
 @pytest.fixture
-def demo(tmp_path: Path, elapsed: Elapsed) -> Demo:
+def demo(morning: Path, tmp_path: Path, elapsed: Elapsed) -> Demo:
     """The company on the last day of March, before anything was done."""
-    return Demo(tmp_path, elapsed)
+    return Demo(shutil.copytree(morning, tmp_path, dirs_exist_ok=True), elapsed)
+
+
+@pytest.fixture
+def demo_after_a_run(evening: Path, tmp_path: Path, elapsed: Elapsed) -> Demo:
+    return Demo(shutil.copytree(evening, tmp_path, dirs_exist_ok=True), elapsed)
 
 
 @pytest.fixture(scope="session")

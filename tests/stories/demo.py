@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from worker.actions.decision_json import decision_json
 from worker.books.intents import TRANSITIONS, Intent
 from worker.config import load
 from worker.jobs.run_once import JOBS, OrganisationRun
@@ -21,6 +23,7 @@ from worker.mirror import outbox
 from worker.sandbox.app import SandboxApp
 from worker.sandbox.demo import open_demo
 from worker.sandbox.store import Store
+from worker.sandbox.story import Story, Truth, build
 from worker.wiring import Worker, open_worker
 from worker.wiring.clock import SystemClock
 
@@ -63,6 +66,7 @@ class Demo:
     ) -> None:
         self.home = home
         self.elapsed = elapsed
+        self.seed = seed
         self.now = datetime.fromisoformat(now)
         self.environ = environment(home, now)
         if database:
@@ -113,23 +117,15 @@ class Demo:
 
     def decisions(self) -> dict[str, Json]:
         """What was decided about each line, by the bank's own reference, as `decisions --json`."""
-        from worker.actions.decision_json import decision_json
-
         with self.worker() as worker:
             return {
-                line.bank_reference: decision_json(decision, line)
-                for decision, line in worker.decisions()
+                each.line.bank_reference: decision_json(each.decision, each.line)
+                for each in worker.decisions()
             }
 
-    def decision_on(self, number: str) -> Json:
-        """The decision that gives money to the document of this number."""
-        (found,) = [
-            decision
-            for decision in self.decisions().values()
-            if number in [share["document_number"] for share in decision["allocations"]]
-            and decision["action"] != "explained"
-        ]
-        return found
+    def decision_on(self, kind: str) -> Json:
+        """The decision on the story's first line of this kind."""
+        return self.decisions()[self.about(kind)[0]]
 
     def intents(self) -> tuple[Intent, ...]:
         with self.worker() as worker, worker.mirror.read() as conn:
@@ -150,6 +146,23 @@ class Demo:
         with self.in_the_books() as store:
             return {kind: ids_of(store, kind) for kind in MOVES_MONEY}
 
+    @property
+    def story(self) -> Story:
+        return told(self.seed, self.now.date())
+
+    def about(self, kind: str) -> tuple[str, Truth]:
+        """(the bank's reference, the truth) of the story's first line of this kind."""
+        return next((ref, t) for ref, t in self.story.truths.items() if t.kind == kind)
+
+    def number(self, kind: str) -> str:
+        """The number of the document that the first line of this kind is about."""
+        return self.about(kind)[1].documents[0][0]
+
+    def last_entry(self) -> int:
+        """Grows with whatever is written to the ledger, by anybody."""
+        with self.in_the_books() as store:
+            return store.last_line()
+
     def person(self) -> Person:
         return Person(self)
 
@@ -165,7 +178,14 @@ class Person:
         self.demo = demo
 
     def put(self, kind: str, record: Mapping[str, Any]) -> Json:
-        """Write one record; it must be taken."""
+        """Make one record; it must be taken."""
+        written: Json = self._ask("PUT", kind, {kind: [dict(record)]})[kind][0]
+        return written
+
+    def deletes_payment(self, payment_id: str) -> None:
+        self._ask("POST", f"Payments/{payment_id}", {"Status": "DELETED"})
+
+    def _ask(self, method: str, path: str, body: Json) -> Json:
         with self.demo.in_the_books() as store:
             app = SandboxApp(store, now=lambda: self.demo.now, minute_limit=10**6)
             with httpx.Client(
@@ -176,10 +196,10 @@ class Person:
                 form = {"grant_type": "client_credentials"}
                 reply = client.post("/connect/token", data=form, auth=("sandbox", "sandbox"))
                 client.headers["Authorization"] = f"Bearer {reply.json()['access_token']}"
-                reply = client.put(f"{API}/{kind}", json={kind: [dict(record)]})
+                reply = client.request(method, f"{API}/{path}", json=body)
                 assert reply.status_code == 200, reply.text
-                written: Json = reply.json()[kind][0]
-                return written
+                answer: Json = reply.json()
+                return answer
 
     def pays(self, number: str, amount: str, day: str) -> Json:
         invoice = {"InvoiceID": self.demo.document(number)["InvoiceID"]}
@@ -218,19 +238,31 @@ class Person:
 
 
 class Meanwhile:
-    """A ledger where something happens in the very moment before the first call of one kind."""
+    """A ledger where something happens in the moment before one call is made, once.
 
-    def __init__(self, ledger: Any, call: str, act: Callable[[], object]) -> None:
+    The call is the first one named `call` whose first argument is `about`, where that is given.
+    """
+
+    def __init__(self, ledger: Any, call: str, act: Callable[[], object], about: str = "") -> None:
         self._ledger = ledger
         self._call = call
         self._act: Callable[[], object] | None = act
+        self._about = about
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._ledger, name)
-        if name == self._call and self._act is not None:
+        return functools.partial(self._first, found) if name == self._call else found
+
+    def _first(self, call: Callable[..., Any], *said: Any) -> Any:
+        if self._act is not None and self._about in ("", said[0]):
             act, self._act = self._act, None
             act()
-        return found
+        return call(*said)
+
+
+@functools.cache
+def told(seed: int, today: date) -> Story:
+    return build(seed, today)
 
 
 MOVES_MONEY = {

@@ -14,7 +14,7 @@ from worker.books.intents import Intent
 from worker.jobs.run_once import OrganisationRun
 from worker.sandbox.app import SandboxApp
 from worker.sandbox.store import Store
-from worker.sandbox.story import Story, build
+from worker.sandbox.story import Story
 
 # A month's end, New Year's Day, a leap day, the last half hour of a year, a Sunday, a new tax year.
 DAYS = [
@@ -82,7 +82,7 @@ def live(home: Path, seed: int, now: str, database: str = "") -> Lived:
             seed=seed,
             now=now,
             home=home,
-            story=build(seed, demo.now.date()),
+            story=demo.story,
             before=before,
             first=first,
             second=second,
