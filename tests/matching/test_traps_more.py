@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tests.matching.makers import (
+    a_contact,
     a_document,
     a_line,
     decide,
@@ -81,6 +82,61 @@ TRAPS: list[
         [a_document("INV-1", MARLOW, "310.40")],
         [a_contact("Marlow Textiles")],
         [("auto", ["INV-1"])],
+    ),
+    (
+        "two invoices quoted, and the money is for one of them",
+        [a_line("310.40", MARLOW, "INV-0046 INV-0047")],
+        [a_document("INV-0046", MARLOW, "310.40"), a_document("INV-0047", MARLOW, "77.10")],
+        [],
+        [("suggest", ["INV-0046"])],
+    ),
+    (
+        "two invoices quoted, one of them paid already",
+        [a_line("310.40", MARLOW, "INV-0046 INV-0047")],
+        [
+            a_document("INV-0046", MARLOW, "310.40"),
+            a_document("INV-0047", MARLOW, "0", total="77.10", status="PAID"),
+        ],
+        [],
+        [("auto", ["INV-0046"])],
+    ),
+    (
+        "loose digits are the payer's own paid invoice, and another has the amount",
+        [a_line("310.40", MARLOW, "564")],
+        [
+            a_document("564", MARLOW, "0", total="310.40", status="PAID"),
+            a_document("565", MARLOW, "310.40"),
+        ],
+        [],
+        [("suggest", ["565"])],
+    ),
+    (
+        "loose digits choose among the payer's equal invoices",
+        [a_line("310.40", MARLOW, "565")],
+        [a_document(str(n), MARLOW, "310.40") for n in (564, 565, 566)],
+        [],
+        [("auto", ["565"])],
+    ),
+    (
+        "a reference that is nothing but another customer's number",
+        [a_line("310.40", MARLOW, "1391")],
+        [a_document("1390", MARLOW, "310.40"), a_document("1391", HERON, "99.00")],
+        [],
+        [("suggest", ["1390"])],
+    ),
+    (
+        "a reference that is nothing but the number, on a deposit that names nobody",
+        [a_line("310.40", "", "1391", description="COUNTER CREDIT")],
+        [a_document("1391", MARLOW, "310.40"), a_document("1392", HERON, "99.00")],
+        [],
+        [("auto", ["1391"])],
+    ),
+    (
+        "a day in a stranger's text is no invoice number",
+        [a_line("310.40", "NOBODY", "RENT 202605")],
+        [a_document("202605", MARLOW, "310.40")],
+        [],
+        [("suggest", ["202605"])],
     ),
 ]
 

@@ -115,6 +115,7 @@ class _Run:
             found = [c for c in amount_only(search) if c.places[0] not in used]
             if found:
                 choices[i] = Choice(found[0], 0.1 / len(found), tuple(found[1:]))
+                used.update(found[0].places)
 
     def _proposal(
         self,
@@ -206,10 +207,14 @@ class _Run:
 
 
 def _own_texts(line: BankLine) -> tuple[str, ...]:
-    """The line's texts, without those another one repeats."""
+    """The line's texts, without those another one repeats.
+
+    A reference that is one number stays: a field of its own says that it was meant.
+    """
     kept: list[str] = []
     for text in sorted((line.reference, line.description, line.payee), key=len, reverse=True):
-        if text and not any(fold(text) in fold(longer) for longer in kept):
+        meant = text is line.reference and text.strip().isdecimal()
+        if text and (meant or not any(fold(text) in fold(longer) for longer in kept)):
             kept.append(text)
     return tuple(kept)
 

@@ -16,7 +16,9 @@ def weighed(search: Search, candidate: Candidate) -> Candidate:
     documents = [search.book.documents[p] for p in candidate.places]
     weight = evidence.PRIOR + evidence.date_weight(search.reading.line, documents)
     if candidate.strength is not None:
-        weight += evidence.REFERENCE[candidate.strength]
+        weight += evidence.REFERENCE[_strength(search, candidate, candidate.strength)]
+        if _leaves_out(search, candidate):
+            candidate = replace(candidate, bar=candidate.bar or "names_other")
     else:
         typo = _typo(search, candidate)
         if typo:
@@ -50,7 +52,8 @@ def _payer_weight(search: Search, candidate: Candidate) -> float:
         return evidence.PAYER["tie" if payer.is_identified else payer.via]
     if payer.is_identified:
         return evidence.OTHER_PAYER
-    return 0.0 if payer.via == "processor" else evidence.STRANGER
+    named = payer.printed.strip() and payer.via != "processor"
+    return evidence.STRANGER if named else 0.0
 
 
 def _amount_weight(search: Search, candidate: Candidate) -> float:
@@ -82,16 +85,47 @@ def _typo(search: Search, candidate: Candidate) -> str:
     return ""
 
 
+def _strength(search: Search, candidate: Candidate, strength: Strength) -> Strength:
+    """Loose digits are not loose where they number a document of the payer himself."""
+    payer = search.reading.payer
+    mine = payer.is_identified and candidate.contact_id == payer.contact_id
+    return max(strength, Strength.BARE) if mine else strength
+
+
+def _leaves_out(search: Search, candidate: Candidate) -> bool:
+    """The text quotes another open document of the contact as well, and this sum is without it."""
+    documents = search.book.documents
+    taken = {place for place, _ in candidate.takes()}
+    return any(
+        not taken & set(number.documents)
+        and any(
+            documents[p].is_open
+            and documents[p].contact_id == candidate.contact_id
+            and direction_of(documents[p]) == search.reading.direction
+            for p in number.documents
+        )
+        for number in search.reading.references.quoted
+    )
+
+
 def _names_other(search: Search, candidate: Candidate) -> bool:
-    """The text quotes a number of ours, and it is none of this candidate's documents."""
+    """The text quotes a number of ours, and it is none of this candidate's documents.
+
+    Loose digits count as a number of ours where it is the candidate's own contact's.
+    """
     reading, documents = search.reading, search.book.documents
     mine = set(candidate.places)
     return bool(reading.references.unknown) or any(
-        number.strength > Strength.WEAK
-        and not mine & set(number.documents)
+        not mine & set(number.documents)
         and any(
-            direction_of(documents[p]) == reading.direction
-            or documents[p].contact_id in reading.payer.possible
+            documents[p].contact_id == candidate.contact_id
+            or (
+                number.strength > Strength.WEAK
+                and (
+                    direction_of(documents[p]) == reading.direction
+                    or documents[p].contact_id in reading.payer.possible
+                )
+            )
             for p in number.documents
         )
         for number in reading.references.quoted

@@ -37,6 +37,10 @@ _INVOICE_WORDS = frozenset(
     "factuur factuurnr factuurnummer lasku bill bills".split()
 )
 _NUMBER_WORDS = frozenset("no nos nr nrs num number numbers numero n nummer ref".split())
+_DAY_ORDERS = {
+    6: ("yymmdd", "ddmmyy", "mmddyy", "yyyymm", "mmyyyy"),
+    8: ("yyyymmdd", "ddmmyyyy", "mmddyyyy"),
+}
 _LIST_WORDS = frozenset("and und et y e og och en plus".split())
 _RANGE_WORDS = frozenset("to bis thru through a au".split())
 
@@ -210,7 +214,7 @@ class _Finding:
                     at += length
                     continue
             if _is_whole_number(run):
-                quoted = self._bare(run, context, in_list)
+                quoted = self._bare(run, context, in_list, len(runs) == 1)
                 if quoted is not None:
                     place = self._keep(quoted)
                     if in_list and _joins_range(runs, at):
@@ -253,7 +257,9 @@ class _Finding:
                 return length, Quoted(written, tuple(index._by_reference[key]), Strength.WEAK)
         return 0, None
 
-    def _bare(self, run: _Run, context: Key | None, in_list: bool) -> Quoted | None:
+    def _bare(
+        self, run: _Run, context: Key | None, in_list: bool, by_itself: bool
+    ) -> Quoted | None:
         """A number standing alone: read by what stands before it, or by its own width."""
         index = self.index
         value, width = int(run.text), len(run.text)
@@ -267,6 +273,9 @@ class _Finding:
         if context is not None:
             known = alone or index._by_counter.get(value, [])
             return Quoted(run.text, tuple(known), Strength.BARE) if known else None
+        if _reads_as_day(run.text):
+            known = alone or index._by_counter.get(value, [])
+            return Quoted(run.text, tuple(known), Strength.WEAK) if known else None
         if alone and width >= 5:
             return Quoted(run.text, tuple(alone), Strength.FULL)
         padded = [
@@ -280,7 +289,13 @@ class _Finding:
             return None
         known = alone or index._by_counter.get(value, [])
         known = known or index._by_reference.get((_stem(run),), [])
-        return Quoted(run.text, tuple(known), Strength.WEAK) if known else None
+        # A field of its own for one number of ours is a quote, not chance.
+        sure = alone and by_itself and width >= 4
+        return (
+            Quoted(run.text, tuple(known), Strength.BARE if sure else Strength.WEAK)
+            if known
+            else None
+        )
 
     def _short_list_number(self, run: _Run, context: Key, in_list: bool) -> list[int]:
         """INV-0431/32: the 32 after it is 0432."""
@@ -403,6 +418,20 @@ def _strength_of(part: Sequence[_Run]) -> Strength:
 
 def _is_whole_number(run: _Run) -> bool:
     return run.digits and not run.glued and run.ends and not run.noise
+
+
+def _reads_as_day(digits: str) -> bool:
+    """Six or eight digits in a row that banks print for a day or a month: 260315, 15032026."""
+    return any(_is_day(digits, order) for order in _DAY_ORDERS.get(len(digits), ()))
+
+
+def _is_day(digits: str, order: str) -> bool:
+    """Whether the digits are a day of this century in an order such as "ddmmyy"."""
+    of = {
+        part: "".join(d for d, o in zip(digits, order, strict=True) if o == part) for part in "ymd"
+    }
+    year = int(of["y"]) if len(of["y"]) == 4 else 2000 + int(of["y"])
+    return 2000 <= year <= 2050 and 1 <= int(of["m"]) <= 12 and 1 <= int(of["d"] or "1") <= 31
 
 
 def _joins_range(runs: Sequence[_Run], at: int) -> bool:
