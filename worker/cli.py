@@ -247,8 +247,9 @@ def report(
     door: Door, name: str, month: str | None, as_of: str | None, form: str, org: str | None
 ) -> None:
     """profit-and-loss, aged-receivables or aged-payables."""
+    day = _day(as_of)
     with worker(door) as opened:
-        out(opened.report(name, month=month, as_of=_day(as_of), form=form, name=org))
+        out(opened.report(name, month=month, as_of=day, form=form, name=org))
 
 
 @main.command()

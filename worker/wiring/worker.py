@@ -248,6 +248,7 @@ def _setup(
             store=TokenFile(config.state_dir, wanted.name),
             http=http,
             clock=clock,
+            sleep=time.sleep,
         )
     else:
         auth = ClientCredentials(
@@ -257,6 +258,7 @@ def _setup(
             scopes=xero.scopes,
             http=http,
             clock=clock,
+            sleep=time.sleep,
         )
     with mirror.read() as conn:
         pinned = organisations.pinned(conn, wanted.name)
@@ -268,6 +270,7 @@ def _setup(
         clock=clock,
         tenant_id=xero.tenant_id,
         pinned_organisation_id=pinned.id if pinned else None,
+        sleep=time.sleep,
     )
     return Setup(
         name=wanted.name,
