@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 from worker.sandbox.errors import ApiError, bad_body, no_data
-from worker.sandbox.shapes import storable
+from worker.sandbox.shapes import LISTS, STRUCTURES, storable
 from worker.sandbox.wire import Record, loads
 
 BODY_MAX = 10_000_000
@@ -38,8 +38,8 @@ TaxNumberType TaxRates TaxType ToBankAccount ToIsReconciled ToTracking Tracking 
 TrackingCategoryID TrackingOptionID Type UnitAmount Url Website
 """
 _SPELLING = {name.lower(): name for name in _NAMES.split()}
-_LISTS = {"LineItems", "Tracking", "Addresses", "Phones", "ContactPersons", "Options", "Payments"}
-_LISTS |= {"TaxComponents", "Allocations", "HistoryRecords"}
+# Xero's XML has an older name for what an allocation uses.
+_SPELLING["appliedamount"] = "Amount"
 
 
 def elements(raw: bytes, content_type: str, plural: str, *, single: bool = False) -> list[Record]:
@@ -111,9 +111,11 @@ def _from_xml(text: bytes, plural: str) -> Any:
 def _from_element(element: ElementTree.Element, depth: int) -> Any:
     if depth > DEPTH_MAX:
         raise bad_body("XML is nested too deeply")
-    if len(element) == 0:
-        return element.text or ""
     name = _SPELLING.get(element.tag.lower(), element.tag)
-    if name in _LISTS:
-        return [_from_element(child, depth + 1) for child in element]
+    if name in LISTS:
+        # A record read and sent back whole holds lists a client could not take apart: what is no
+        # structure in them is no element.
+        return [_from_element(child, depth + 1) for child in element if len(child)]
+    if len(element) == 0:
+        return {} if name in STRUCTURES else element.text or ""
     return {child.tag: _from_element(child, depth + 1) for child in element}

@@ -211,7 +211,9 @@ def _allocations(call: Call, endpoint: Endpoint, credit: Record) -> Found:
     session, kind = call.session, endpoint.kind
     credit_id = str(credit[ID_FIELDS[kind]])
     if len(call.parts) == 4 and call.method == "DELETE":
-        return Bare(credits.remove(session, kind, credit_id, call.names[3]))
+        gone = credits.remove(session, kind, credit_id, call.names[3])
+        # xero-python reads a bare allocation here, pyxero the Status of the usual envelope.
+        return Bare({"Status": "OK", **gone})
     if len(call.parts) != 3 or call.method not in ("PUT", "POST"):
         raise _no_method()
     summarize = flag(call.params.get("summarizeerrors")) is not False

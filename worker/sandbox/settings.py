@@ -118,7 +118,8 @@ def save_tax_rate(
         used = {rate["TaxType"] for rate in session.store.all("TaxRates")}
         free = (f"TAX{count:03d}" for count in range(1, 1000))
         found["TaxType"] = next(code for code in free if code not in used)
-        found["ReportTaxType"] = str(sent.get("ReportTaxType") or "")
+        if sent.get("ReportTaxType"):
+            found["ReportTaxType"] = str(sent["ReportTaxType"])
         found |= {
             f"CanApplyTo{use}": True
             for use in ("Assets", "Equity", "Expenses", "Liabilities", "Revenue")

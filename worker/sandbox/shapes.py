@@ -26,13 +26,13 @@ _TEXTS = frozenset(
     UpdatedDateUTC UpdatedDateUTCString Url Website
     """.split()
 )
-_STRUCTURES = frozenset(
+STRUCTURES = frozenset(
     """
     Account BankAccount BatchPayment Bills Contact CreditNote FromBankAccount Invoice Overpayment
     PaymentTerms Prepayment Sales ToBankAccount
     """.split()
 )
-_LISTS = frozenset(
+LISTS = frozenset(
     """
     Addresses Allocations ContactGroups ContactPersons Contacts CreditNotes FromTracking
     HistoryRecords LineItems Options Overpayments Payments Phones Prepayments TaxComponents
@@ -51,10 +51,10 @@ def shaped(record: Record, wrong: Callable[[str, Any], None]) -> Record:
     for field, value in record.items():
         if field in _TEXTS:
             fits, kept = _text(value)
-        elif field in _STRUCTURES:
+        elif field in STRUCTURES:
             fits = value is None or isinstance(value, dict)
             kept = shaped(value, wrong) if isinstance(value, dict) else None
-        elif field in _LISTS:
+        elif field in LISTS:
             fits, kept = _list(value, wrong)
         else:
             fits, kept = True, value

@@ -172,7 +172,7 @@ def tax_rates() -> list[Json]:
             "Name": name,
             "TaxType": tax_type,
             "Status": "ACTIVE",
-            "ReportTaxType": tax_type,
+            "ReportTaxType": {"RROUTPUT": "OUTPUT", "RRINPUT": "INPUT"}.get(tax_type, tax_type),
             "CanApplyToAssets": True,
             "CanApplyToEquity": True,
             "CanApplyToExpenses": use in ("Expenses", "All"),
