@@ -22,8 +22,9 @@ from worker.sandbox.store import Store
 ROOT = Path(__file__).resolve().parents[2]
 HARNESS = Path(__file__).with_name("killed.py")
 NOW = "2026-03-31T09:00:00Z"
-# Real elapsed seconds ahead, run by run: enough for three reads of an absence, then a resend.
-RECOVERIES = (0, 95, 135, 500, 510)
+# Real elapsed seconds ahead, run by run: the first in the next minute of calls, the others as far
+# apart as three reads of an absence and then a resend need.
+RECOVERIES = (61, 95, 135, 500, 510)
 
 
 def environment(home: Path) -> dict[str, str]:
