@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -137,6 +138,57 @@ TRAPS: list[
         [a_document("202605", MARLOW, "310.40")],
         [],
         [("suggest", ["202605"])],
+    ),
+    (
+        "the same row twice, and two alike invoices it could pay",
+        [a_line("310.40", MARLOW), a_line("310.40", MARLOW)],
+        [a_document("INV-1", MARLOW, "310.40"), a_document("INV-2", MARLOW, "310.40")],
+        [],
+        [("auto", ["INV-1"]), ("suggest", ["INV-2"])],
+    ),
+    (
+        "two alike movements the bank numbers apart",
+        [
+            a_line("310.40", MARLOW, bank_reference="7001"),
+            a_line("310.40", MARLOW, bank_reference="7002"),
+        ],
+        [a_document("INV-1", MARLOW, "310.40"), a_document("INV-2", MARLOW, "310.40")],
+        [],
+        [("auto", ["INV-1"]), ("auto", ["INV-2"])],
+    ),
+    (
+        "a month named in Swedish is not the invoice's",
+        [a_line("310.40", MARLOW, "MAJ HYRA", date=date(2026, 3, 12))],
+        [a_document("INV-1", MARLOW, "310.40", date=date(2026, 1, 5))],
+        [],
+        [("suggest", ["INV-1"])],
+    ),
+    (
+        "the bank's field ends inside the legal form of a customer who does not owe it",
+        [a_line("310.40", "HERON TEXTILES PTY LT", "INV-0001")],
+        [
+            a_document("INV-0001", MARLOW, "310.40"),
+            a_document("INV-0002", "Heron Textiles Pty Ltd", "99.00"),
+        ],
+        [],
+        [("suggest", ["INV-0001"])],
+    ),
+    (
+        "two loose digits choose among the payer's equal invoices",
+        [a_line("310.40", description="MARLOW TEXTILES 49")],
+        [a_document(str(n), MARLOW, "310.40") for n in (48, 49, 50)],
+        [],
+        [("auto", ["49"])],
+    ),
+    (
+        "a bare number from somebody who shares one word with its customer, two alike in amount",
+        [a_line("310.40", "BIRCH LOGISTICS", "0526")],
+        [
+            a_document("INV-0526", "Lantern Logistics", "310.40"),
+            a_document("INV-0527", HERON, "310.40"),
+        ],
+        [],
+        [("suggest", ["INV-0526"])],
     ),
 ]
 

@@ -78,7 +78,7 @@ class _Run:
         self._by_amount_only(readings, choices)
         paid: dict[tuple[str, Decimal], list[tuple[Reading, Candidate]]] = defaultdict(list)
         for reading, choice in zip(readings, choices, strict=True):
-            if reading.direction == "out" and choice.chosen is not None:
+            if choice.chosen is not None:
                 key = (choice.chosen.contact_id, reading.line.amount)
                 paid[key].append((reading, choice.chosen))
         for reading, choice in zip(readings, choices, strict=True):

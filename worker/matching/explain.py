@@ -43,6 +43,9 @@ _REASONS = {
     "possible_double_payment": (
         "Possible double payment: same supplier, same amount or bill number, within 60 days."
     ),
+    "unclear_identity": (
+        "Another line of the same day says just the same: one movement read twice, or two?"
+    ),
     "rivals": "Another explanation is nearly as likely.",
     "uncertain": "It is not sure enough to post unasked.",
 }

@@ -9,6 +9,7 @@ it is asked about, as is a declared discount until its credit note can be writte
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from worker.books.records import BankLine, Document
@@ -20,7 +21,7 @@ from worker.matching.trouble import DOUBLE_DAYS_MAX, says_returned
 from worker.text.references import Strength
 
 Paid = Mapping[tuple[str, Decimal], Sequence[tuple[Reading, Candidate]]]
-"""Money out chosen in this run, by contact and size."""
+"""What was chosen in this run, by contact and signed amount."""
 
 
 def why_ask(
@@ -58,6 +59,8 @@ def why_ask(
     identity = _no_identity(candidate, reading, book)
     if identity:
         return identity
+    if _is_repeated(candidate, reading, paid):
+        return "unclear_identity"
     if reading.direction == "out":
         return _money_out(candidate, reading, documents, book, memory, paid)
     return ""
@@ -78,13 +81,27 @@ def _no_identity(candidate: Candidate, reading: Reading, book: Book) -> str:
     if candidate.strength == Strength.FULL:
         return ""
     if candidate.strength == Strength.BARE:
-        if candidate.belongs:
+        if candidate.belongs and payer.via == "tie":
             return ""
-        # A stranger quoting a bare counter: only where nothing else has this amount.
+        # Somebody else quoting a bare counter: only where nothing else has this amount.
         key = (reading.direction, reading.line.currency, reading.size)
         alone = len(book.open_by_amount.get(key, ())) == 1
-        return "" if alone and payer.via == "nobody" else "unknown_payer"
+        stranger = payer.via == "nobody" or candidate.belongs
+        return "" if alone and stranger else "unknown_payer"
     return "tie" if payer.via == "tie" or payer.is_identified else "unknown_payer"
+
+
+def _is_repeated(candidate: Candidate, reading: Reading, paid: Paid) -> bool:
+    """Another line of this run says the very same and came first.
+
+    A bank's own number for each movement would tell them apart; without one a feed that printed
+    its page twice looks just like a customer who paid twice.
+    """
+    line = reading.line
+    return any(
+        replace(other.line, id=line.id) == line and other.line.id < line.id
+        for other, _ in paid.get((candidate.contact_id, line.amount), ())
+    )
 
 
 def _money_out(

@@ -7,25 +7,25 @@ from functools import lru_cache
 from worker.books.records import BankLine, Document
 from worker.text.fold import words
 
-# English, German, French, Spanish, Italian, Dutch; only words that are months alone or long
-# enough not to be something else. "may", "mars" and "mai" count too: the payer's own name is
-# taken out before.
+# English, German, French, Spanish, Italian, Dutch, Portuguese, Nordic, Polish; only words that are
+# months alone or long enough not to be something else. "may", "mars" and "mai" count too: the
+# payer's own name is taken out before.
 _MONTHS = {
     word: number
     for number, spelled in enumerate(
         (
-            "january jan januar janvier enero gennaio januari",
-            "february feb februar fevrier febrero febbraio februari",
-            "march marz mars marzo maart",
-            "april apr avril abril aprile",
-            "may mai mayo maggio mei",
-            "june jun juni juin junio giugno",
-            "july jul juli juillet julio luglio",
-            "august aug aout agosto augustus",
-            "september sept sep septembre septiembre settembre",
-            "october oct oktober octobre octubre ottobre",
-            "november nov novembre noviembre",
-            "december dec dezember decembre diciembre dicembre",
+            "january jan januar janvier enero gennaio januari janeiro styczen",
+            "february feb februar fevrier febrero febbraio februari fevereiro luty",
+            "march mar marz mars marzo maart marts marco marzec",
+            "april apr avril abril aprile kwiecien",
+            "may mai mayo maggio mei maj maio",
+            "june jun juni juin junio giugno junho czerwiec",
+            "july jul juli juillet julio luglio julho lipiec",
+            "august aug aout agosto augustus augusti sierpien",
+            "september sept sep septembre septiembre settembre setembro wrzesien",
+            "october oct okt oktober octobre octubre ottobre outubro pazdziernik",
+            "november nov novembre noviembre novembro listopad",
+            "december dec dez dezember decembre diciembre dicembre dezembro desember grudzien",
         ),
         1,
     )

@@ -20,12 +20,14 @@ _NUMBER_DIGITS_MIN = 4
 # How banks call moving money between one's own accounts, and what people call those accounts.
 _TRANSFER_WORDS = frozenset(
     "transfer transfers tfr trf xfer ft ib ibt sweep umbuchung ubertrag virement traspaso "
-    "giroconto overboeking overforing".split()
+    "giroconto overboeking overforing overforsel przelew transferencia".split()
 )
 _OWN_WORDS = frozenset(
     "own internal savings saver saving current main business account accounts card creditcard "
     "deposit reserve cash thank you received my our tagesgeld sparkonto spaarrekening epargne "
-    "ahorro checking chequing".split()
+    "ahorro checking chequing interne compte propre eigen eigene eigenes rekening konto konton "
+    "egen egna eget egne mellan mellom mellem sparkonti spar opsparing sparande girokonto "
+    "tagesgeldkonto livret cuenta propia cuentas propias conto corrente zwischen".split()
 )
 
 

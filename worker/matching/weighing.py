@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from worker.books.records import Document
 from worker.matching import evidence
 from worker.matching.book import direction_of
 from worker.matching.candidate import Candidate, Search
 from worker.matching.periods import periods_of, periods_said
-from worker.text.references import Strength
+from worker.text.references import Quoted, Strength
+
+_LOOSE_DIGITS_MIN = 4
 
 
 def weighed(search: Search, candidate: Candidate) -> Candidate:
@@ -108,10 +111,15 @@ def _leaves_out(search: Search, candidate: Candidate) -> bool:
     )
 
 
+def _is_meant(number: Quoted, document: Document) -> bool:
+    return len(number.text) >= _LOOSE_DIGITS_MIN and document.is_open
+
+
 def _names_other(search: Search, candidate: Candidate) -> bool:
     """The text quotes a number of ours, and it is none of this candidate's documents.
 
-    Loose digits count as a number of ours where it is the candidate's own contact's.
+    Loose digits count where the number is the candidate's own contact's, or is long enough to be
+    meant and open.
     """
     reading, documents = search.reading, search.book.documents
     mine = set(candidate.places)
@@ -120,7 +128,7 @@ def _names_other(search: Search, candidate: Candidate) -> bool:
         and any(
             documents[p].contact_id == candidate.contact_id
             or (
-                number.strength > Strength.WEAK
+                (number.strength > Strength.WEAK or _is_meant(number, documents[p]))
                 and (
                     direction_of(documents[p]) == reading.direction
                     or documents[p].contact_id in reading.payer.possible

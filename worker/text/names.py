@@ -143,6 +143,8 @@ class NameIndex:
         inside the name, `run_on` that other words may follow it. Words in `ignored` (our own
         name, which payers like to quote) are no sign against a contact.
         """
+        if cut_off:
+            printed = _without_cut_form(printed)
         if not printed:
             return ()
         best: dict[str, NameFit] = {
@@ -279,8 +281,16 @@ def _plain_umlauts(word: str) -> str:
     return word.replace("ae", "a").replace("oe", "o").replace("ue", "u")
 
 
+def _without_cut_form(printed: Sequence[str]) -> Sequence[str]:
+    """A legal form of two words that the field's end cut into goes whole: "pty l", "gmbh co k"."""
+    head = tuple(printed[:-1])
+    cut = bool(head) and head[-1] in LEGAL_FORMS | {"co"} and _starts_legal_form(printed[-1])
+    return (_without_legal_form(head) or head) if cut else printed
+
+
 def _starts_legal_form(word: str) -> bool:
-    return any(form.startswith(word) for form in ("limited", "ltd", "gmbh", "incorporated", "llp"))
+    forms = ("limited", "ltd", "gmbh", "incorporated", "llp", "kg")
+    return any(form.startswith(word) for form in forms)
 
 
 def _alike(printed: str, known: str, ending: bool) -> float:

@@ -285,7 +285,9 @@ class _Finding:
         ]
         if padded and (run.text[0] == "0" or width >= 5):
             return Quoted(run.text, tuple(padded), Strength.BARE)
-        if width < 3 or 1990 <= value <= 2099:
+        # One or two digits say something only where a document bears just them.
+        short = width < 3 and (not alone or run.text[0] == "0")
+        if short or 1990 <= value <= 2099:
             return None
         known = alone or index._by_counter.get(value, [])
         known = known or index._by_reference.get((_stem(run),), [])
