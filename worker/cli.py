@@ -170,6 +170,8 @@ def explain(door: Door, what: str, org: str | None, as_json: bool) -> None:
         found = opened.explain(what, org)
     if not as_json:
         out(text.explained_text(found))
+    elif found.line is None:
+        out_json({"line_id": None, "why": text.explained_text(found)})
     elif found.decision is None:
         out_json({"line_id": found.line.id, "why": "not matched yet"})
     else:

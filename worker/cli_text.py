@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from worker.actions.review import Explained
     from worker.books.decisions import Decision
     from worker.books.intents import Intent
+    from worker.books.records import Document
     from worker.books.reports import TieOut
     from worker.jobs.figures import Decided
     from worker.jobs.inbox import ImportedFile
@@ -175,8 +176,20 @@ def decisions_text(found: Sequence[Decided], everything: bool) -> str:
     return f"{buffer.getvalue().rstrip()}\n{tail}{rest}".lstrip("\n")
 
 
+def unpaired_text(document: Document) -> str:
+    """What is known of a document that no bank line is paired with."""
+    total, due = (plain(amount, document.currency) for amount in (document.total, document.due))
+    left = f"{due} of {total} {document.currency} is open" if document.due else "nothing is open"
+    return (
+        f"{document.number or document.id} of {document.contact_name}, {document.date}: {left}. "
+        "No bank line is paired with it."
+    )
+
+
 def explained_text(found: Explained) -> str:
     line = found.line
+    if line is None:
+        return unpaired_text(found.document) if found.document else ""
     parts = [
         f"{line.id}  {line.date}  account {line.account_code}  "
         f"{plain(line.amount, line.currency)} {line.currency}",

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from worker.books.decisions import Action, Decision
 from worker.books.intents import Intent
 from worker.books.ports import AccountPolicy
-from worker.books.records import BankLine, Organisation
+from worker.books.records import BankLine, Document, Organisation
 from worker.errors import Refused
 from worker.mirror import bank_lines, documents, outbox
 from worker.mirror import decisions as decided
@@ -20,11 +20,12 @@ from worker.posting.plan import intents_for
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A line, what was decided about it, and what became of that."""
+    """A line, what was decided about it, and what became of that; or a document without a line."""
 
-    line: BankLine
-    decision: Decision | None
-    intents: tuple[Intent, ...]
+    line: BankLine | None
+    decision: Decision | None = None
+    intents: tuple[Intent, ...] = ()
+    document: Document | None = None
 
 
 def find_line(mirror: Mirror, name: str, what: str) -> BankLine:
@@ -32,17 +33,7 @@ def find_line(mirror: Mirror, name: str, what: str) -> BankLine:
 
     Raises Refused when none or several fit, listing them.
     """
-    with mirror.read() as conn:
-        lines = bank_lines.all_lines(conn, name)
-        current = decided.current(conn, name)
-    found = [line for line in lines if what in (line.id, line.bank_reference)]
-    if not found:
-        claimed = {
-            d.proposal.line_id
-            for d in current
-            if any(what in (s.document_number, s.document_id) for s in d.proposal.shares)
-        }
-        found = [line for line in lines if line.id in claimed]
+    found = _lines_about(mirror, name, what)
     if not found:
         raise Refused(f"no bank line {what!r}; `tieout decisions` lists them")
     if len(found) > 1:
@@ -51,8 +42,36 @@ def find_line(mirror: Mirror, name: str, what: str) -> BankLine:
     return found[0]
 
 
+def _lines_about(mirror: Mirror, name: str, what: str) -> list[BankLine]:
+    """Lines of this name; else those a decision pairs with this document, or those that paid it."""
+    with mirror.read() as conn:
+        lines = bank_lines.all_lines(conn, name)
+        current = decided.current(conn, name)
+        found = [line for line in lines if what in (line.id, line.bank_reference)]
+        if found:
+            return found
+        claimed = {
+            d.proposal.line_id
+            for d in current
+            if any(what in (s.document_number, s.document_id) for s in d.proposal.shares)
+        }
+        if claimed:
+            return [line for line in lines if line.id in claimed]
+        named = {document.id for document in documents.named(conn, name, what)}
+        past = bank_lines.history(conn, name) if named else ()
+    return [each.line for each in past if named.intersection(each.document_ids)]
+
+
 def explain(mirror: Mirror, name: str, what: str) -> Explained:
-    """Everything known about one line. Raises Refused when there is no such line."""
+    """Everything known about one line, or about a document that no line is paired with.
+
+    Raises Refused when there is neither, or when several lines fit.
+    """
+    if not _lines_about(mirror, name, what):
+        with mirror.read() as conn:
+            named = documents.named(conn, name, what)
+        if len(named) == 1:
+            return Explained(None, document=named[0])
     line = find_line(mirror, name, what)
     with mirror.read() as conn:
         decision = decided.by_line(conn, name, line.id)

@@ -40,6 +40,13 @@ def by_ids(conn: Connection, organisation: str, ids: Iterable[str]) -> tuple[Doc
     return tuple(found)
 
 
+def named(conn: Connection, organisation: str, what: str) -> tuple[Document, ...]:
+    """The documents that count in the books and have this number or id."""
+    t = documents.c
+    counts = t.status.in_(("AUTHORISED", "PAID"))
+    return _documents(conn, organisation, counts & ((t.number == what) | (t.id == what)))
+
+
 def values(document: Document) -> dict[str, Any]:
     found = {name: getattr(document, name) for name in _FIELDS}
     for name in _MONEY:
