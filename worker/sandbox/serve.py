@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
@@ -16,9 +16,12 @@ from typing import Any, ClassVar
 from urllib.parse import unquote
 from wsgiref.types import WSGIApplication
 
+from worker.sandbox.faults import Cut
+
 BODY_MAX = 10_500_000
 IDLE_SECONDS = 60
 CLOSE_SECONDS = 5
+HANG_SECONDS = 300
 
 
 def serve(
@@ -133,15 +136,42 @@ class _Handler(BaseHTTPRequestHandler):
             return self.wfile.write
 
         server: Any = self.server
-        parts = list(server.app(self._environ(body), start_response))
-        status, headers = started[-1]
+        try:
+            parts = list(server.app(self._environ(body), start_response))
+        except Cut as cut:
+            self._cut(cut)
+            return
+        self._send(*started[-1], parts)
+
+    def _send(
+        self, status: str, headers: Sequence[tuple[str, str]], parts: Sequence[bytes]
+    ) -> None:
         code, _, reason = status.partition(" ")
-        self.send_response(int(code), reason)
+        self.send_response_only(int(code), reason)
+        told = {name.lower() for name, _ in headers}
+        if "date" not in told:
+            self.send_header("Date", self.date_time_string())
+        self.send_header("Server", self.version_string())
         for name, value in headers:
             self.send_header(name, value)
         self.end_headers()
         for part in parts:
             self.wfile.write(part)
+
+    def _cut(self, cut: Cut) -> None:
+        """End the connection as a fault asks, with what may still be said on it."""
+        self.close_connection = True
+        if cut.how == "truncate":
+            self._send(cut.status, cut.headers, [cut.body])
+        elif cut.how == "hang":
+            self._wait_for_hang_up()
+
+    def _wait_for_hang_up(self) -> None:
+        """Say nothing until the client gives up, the server stops, or a long time has passed."""
+        self.connection.settimeout(HANG_SECONDS)
+        with suppress(OSError):
+            while self.connection.recv(4096):
+                pass
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = _answer  # noqa: N815
 
