@@ -62,7 +62,7 @@ def builtin(config: Config, clock: Clock) -> tuple[OrganisationConfig, httpx.Cli
             AccountConfig(code="092", currency="GBP", kind="card", mode="auto"),
         ),
         inbox_dir=config.inbox_dir,
-        rules_dir=config.rules_dir,
+        rules_dir=_rules_dir(config),
         matching=config.matching,
         posting=config.posting,
         roles=config.roles,
@@ -70,6 +70,12 @@ def builtin(config: Config, clock: Clock) -> tuple[OrganisationConfig, httpx.Cli
         tax_filed_through=config.tax_filed_through or _locked_through(store),
     )
     return wanted, http
+
+
+def _rules_dir(config: Config) -> Path:
+    """The owner's rules; where there is no such folder, the examples that travel in the wheel."""
+    shipped = Path(__file__).parents[1] / "_rules"
+    return shipped if shipped.is_dir() and not config.rules_dir.is_dir() else config.rules_dir
 
 
 def _locked_through(store: Store) -> date | None:
