@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.sandbox.desk import API, Desk, a_payment, an_invoice
-from worker.sandbox.auth import ALL_SCOPES
+from worker.sandbox.scopes import ALL_SCOPES
 from worker.sandbox.errors import ApiError
 from worker.sandbox.limits import Limiter
 

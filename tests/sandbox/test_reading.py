@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from xml.etree import ElementTree
 
@@ -427,12 +428,17 @@ def test_rule_8_payments_are_found_by_invoice_and_bank_money_by_account(desk: De
         assert len(desk.listed("BankTransactions", where=where)) == count
 
 
-def test_rule_8_high_volume_refuses_unoptimised_filters_and_unpaged_lists(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def many() -> Iterator[Desk]:
+    found = Desk(high_volume=2).sign_in()
+    yield found
+    found.close()
+
+
+def test_rule_8_high_volume_refuses_unoptimised_filters_and_unpaged_lists(many: Desk) -> None:
+    desk = many
     for _ in range(3):
         desk.invoice()
-    monkeypatch.setattr("worker.sandbox.query.HIGH_VOLUME", 2)
 
     def asked(**params: object) -> httpx.Response:
         return desk.get("Invoices", **params)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from worker.sandbox import contacts, lines
+from worker.sandbox import contacts, items, lines
 from worker.sandbox.chart import account_stub
 from worker.sandbox.errors import Invalid
 from worker.sandbox.ledger import SIDES
@@ -124,6 +124,7 @@ def _fill(session: Session, new: Record, old: Record, sent: Record, account: Rec
     if overpayment and len(given) != 1:
         raise Invalid("An overpayment must have exactly one line item")
     new["LineAmountTypes"] = mode = "NoTax" if overpayment else mode
+    given = items.fill_lines(session, given, sales=kind.startswith("RECEIVE"))
     merged = lines.merge_lines(old.get("LineItems") or [], given)
     new["LineItems"] = [_line(session, line, mode, kind) for line in merged]
     subtotal, tax, total = lines.totals(new["LineItems"], mode)

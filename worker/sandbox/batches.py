@@ -69,7 +69,7 @@ def _delete_batch(session: Session, batch_id: str, sent: Record) -> Record:
         raise Invalid("Batch payments cannot be updated; they can only be created or deleted")
     if batch.get("Status") == "DELETED":
         raise Invalid("The batch payment has been deleted already")
-    if batch.get("IsReconciled"):
+    if batch.get("IsReconciled") and not session.readings.delete_reconciled:
         raise Invalid("This batch payment has been reconciled and cannot be deleted")
     batch["Status"] = "DELETED"
     stamp(batch, session.now, text=False)

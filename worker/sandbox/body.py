@@ -22,20 +22,24 @@ Account AccountCode AccountID AccountNumber Accounts AccountsPayableTaxType
 AccountsReceivableTaxType AddToWatchlist AddressLine1 AddressLine2 AddressLine3 AddressLine4
 AddressType Addresses AllocationID Allocations Amount AttentionTo BankAccount BankAccountDetails
 BankAccountName BankAccountNumber BankAccountType BankAmount BankTransactionID BankTransactions
-BankTransferID BankTransfers BatchPaymentID BatchPayments Bills BrandingThemeID City Class Code
-CompanyNumber Contact ContactGroupID ContactGroups ContactID ContactNumber ContactPersons
-ContactStatus Contacts Country CreditNote CreditNoteID CreditNoteNumber CreditNotes Currencies
-CurrencyCode CurrencyRate Date Day DefaultCurrency Description Details Discount DiscountAmount
-DiscountRate DueDate EmailAddress EnablePaymentsToAccount ExpectedPaymentDate FirstName
-FromBankAccount FromIsReconciled FromTracking HistoryRecords IncludeInEmails Invoice InvoiceID
-InvoiceNumber Invoices IsCompound IsReconciled ItemCode LastName LineAmount LineAmountTypes
-LineItemID LineItems Name Narrative Option Options Overpayment OverpaymentID Overpayments
-Particulars PaymentID PaymentTerms Payments PhoneAreaCode PhoneCountryCode PhoneNumber PhoneType
-Phones PlannedPaymentDate PostalCode Prepayment PrepaymentID Prepayments
-PurchasesDefaultAccountCode Quantity Rate Reference Region ReportTaxType Sales
-SalesDefaultAccountCode SentToContact ShowInExpenseClaims Status TaxAmount TaxComponents TaxNumber
-TaxNumberType TaxRates TaxType ToBankAccount ToIsReconciled ToTracking Tracking TrackingCategories
-TrackingCategoryID TrackingOptionID Type UnitAmount Url Website
+BankTransferID BankTransfers BatchPaymentID BatchPayments Bills BrandingThemeID BudgetID City
+Class Code CompanyNumber Contact ContactGroupID ContactGroups ContactID ContactNumber
+ContactPersons ContactStatus Contacts Country CreditNote CreditNoteID CreditNoteNumber CreditNotes
+Currencies CurrencyCode CurrencyRate Date Day DefaultCurrency DeliveryAddress DeliveryDate
+DeliveryInstructions Description Details Discount DiscountAmount DiscountRate DueDate EmailAddress
+EnablePaymentsToAccount ExpectedArrivalDate ExpectedPaymentDate ExpiryDate FirstName
+FromBankAccount FromIsReconciled FromTracking HistoryRecords IncludeInEmails IncludeOnline
+InventoryAssetAccountCode Invoice InvoiceID InvoiceNumber Invoices IsCompound IsPurchased
+IsReconciled IsSold ItemCode ItemID Items JournalLines LastName LineAmount LineAmountTypes
+LineItemID LineItems ManualJournalID ManualJournals Name Narration Narrative Option Options
+Overpayment OverpaymentID Overpayments Particulars PaymentID PaymentTerms Payments PhoneAreaCode
+PhoneCountryCode PhoneNumber PhoneType Phones PlannedPaymentDate PostalCode Prepayment
+PrepaymentID Prepayments PurchaseDescription PurchaseDetails PurchaseOrderID PurchaseOrderNumber
+PurchaseOrders PurchasesDefaultAccountCode Quantity QuoteID QuoteNumber Quotes Rate Reference
+Region ReportTaxType Sales SalesDefaultAccountCode SalesDetails SentToContact ShowInExpenseClaims
+ShowOnCashBasisReports Status Summary TaxAmount TaxComponents TaxNumber TaxNumberType TaxRates
+TaxType Telephone Terms Title ToBankAccount ToIsReconciled ToTracking Tracking TrackingCategories
+TrackingCategoryID TrackingOptionID Type UnitAmount UnitPrice Url Website
 """
 _SPELLING = {name.lower(): name for name in _NAMES.split()}
 # Xero's XML has an older name for what an allocation uses.

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from worker.sandbox import chart as supplied
+from worker.sandbox import load_besides
 from worker.sandbox.intake import (
     Doubts,
     clean,
@@ -27,9 +28,11 @@ from worker.sandbox.posting import derive
 from worker.sandbox.store import ID_FIELDS, Store
 from worker.sandbox.wire import Record, dumps, guid, loads
 
-ENDPOINTS = tuple(kind for kind in ID_FIELDS if kind != "ContactGroups")
+ENDPOINTS = tuple(ID_FIELDS)
 _SETTINGS = ("Organisation", "Accounts", "TaxRates", "TrackingCategories")
 DOCUMENTS = ("Invoices", "CreditNotes", "Overpayments", "Prepayments", "BankTransactions")
+# Priced and embedding contacts like documents, but nothing of them is in the ledger.
+_PRICED = (*DOCUMENTS, "Quotes", "PurchaseOrders", "RepeatingInvoices")
 
 
 def load_books(store: Store, books: Mapping[str, Sequence[Record]]) -> list[str]:
@@ -39,7 +42,7 @@ def load_books(store: Store, books: Mapping[str, Sequence[Record]]) -> list[str]
     """
     doubts = Doubts()
     with store.transaction():
-        for table in ("record", "ledger_line", "history", "idempotency", "meta"):
+        for table in ("record", "ledger_line", "history", "idempotency", "attachment", "meta"):
             store.rows(f"DELETE FROM {table}")
         held = {kind: _records(books, kind, doubts) for kind in ENDPOINTS}
         base = _settings(store, held, doubts)
@@ -47,12 +50,13 @@ def load_books(store: Store, books: Mapping[str, Sequence[Record]]) -> list[str]
         cleaned = {
             kind: _cleaned(kind, held[kind], doubts) for kind in ENDPOINTS if kind not in _SETTINGS
         }
-        for kind in DOCUMENTS:
+        for kind in _PRICED:
             for record in cleaned[kind]:
                 record["CurrencyCode"] = str(record.get("CurrencyCode") or base).upper()
                 clean_lines(kind, record, chart, doubts)
         _contacts(cleaned, doubts)
         _currencies(store, cleaned.pop("Currencies"), cleaned, base)
+        load_besides.fill(cleaned, chart, doubts)
         derive(Loading(store, chart, base, cleaned, doubts))
         for kind, records in cleaned.items():
             store.put_many(kind, records)
@@ -113,7 +117,7 @@ def _contacts(cleaned: dict[str, list[Record]], doubts: Doubts) -> None:
     """Fill contacts in, make those that only documents name, and embed them the one way."""
     known = {record["ContactID"]: record for record in cleaned["Contacts"]}
     by_name = {str(record.get("Name") or "").lower(): record for record in cleaned["Contacts"]}
-    for kind in DOCUMENTS:
+    for kind in _PRICED:
         for record in cleaned[kind]:
             stub = record.get("Contact") or {}
             name = str(stub.get("Name") or "").strip()
@@ -131,8 +135,9 @@ def _contacts(cleaned: dict[str, list[Record]], doubts: Doubts) -> None:
                     doubts.tell(f"{label(kind, record)} names no contact")
                 continue
             record["Contact"] = {"ContactID": found["ContactID"], "Name": found.get("Name", "")}
-            sales = str(record.get("Type", "")).startswith(("ACCREC", "RECEIVE", "AR"))
-            found["IsCustomer" if sales else "IsSupplier"] = True
+            if kind in DOCUMENTS:
+                sales = str(record.get("Type", "")).startswith(("ACCREC", "RECEIVE", "AR"))
+                found["IsCustomer" if sales else "IsSupplier"] = True
     for record in known.values():
         record.setdefault("Name", record["ContactID"])
         record.setdefault("ContactStatus", "ACTIVE")
@@ -147,7 +152,7 @@ def _contacts(cleaned: dict[str, list[Record]], doubts: Doubts) -> None:
 def _currencies(
     store: Store, given: Sequence[Record], cleaned: Mapping[str, list[Record]], base: str
 ) -> None:
-    used = {record["CurrencyCode"] for kind in DOCUMENTS for record in cleaned[kind]} | {base}
+    used = {record["CurrencyCode"] for kind in _PRICED for record in cleaned[kind]} | {base}
     used |= {a["CurrencyCode"] for a in store.all("Accounts") if a.get("CurrencyCode")}
     names = {str(record["Code"]).upper(): record for record in given if record.get("Code")}
     missing = sorted(used - names.keys())

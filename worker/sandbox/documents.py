@@ -185,8 +185,17 @@ def _assemble(
             new["Contact"] = contacts.for_document(session, sent.get("Contact"), sales=sales)
     set_day(new, "Date", session.day(sent, "Date", day_of(before.get("Date"))))
     new["Status"] = status
-    amounts.fill(session, new, before, sent, sales=sales, invoice=family is INVOICES)
+    amounts.fill(
+        session,
+        new,
+        before,
+        sent,
+        approved=status in ("AUTHORISED", "PAID"),
+        sales=sales,
+        discounts=sales and family is INVOICES,
+    )
     if family is INVOICES:
+        new["IsDiscounted"] = "TotalDiscount" in new
         due = session.day(
             sent, "DueDate", day_of(before.get("DueDate")) or due_date(session, new, _day(new))
         )

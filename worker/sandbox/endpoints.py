@@ -12,6 +12,9 @@ from worker.sandbox import (
     contacts,
     documents,
     groups,
+    items,
+    journals,
+    orders,
     payments,
     settings,
     transfers,
@@ -33,26 +36,45 @@ class Endpoint:
     kind: str
     save: Save | None = None
     one_at_a_time: bool = False
-    update_only_by_id: bool = False
     history: bool = False
     allocations: bool = False
+    attachments: bool = False
+    pdf: bool = False
+    remove: Callable[[Session, Record], None] | None = None
 
 
 _ALL = (
-    Endpoint("Accounts", settings.save_account, one_at_a_time=True),
+    Endpoint("Accounts", settings.save_account, one_at_a_time=True, attachments=True),
     Endpoint("TaxRates", settings.save_tax_rate, one_at_a_time=True),
     Endpoint("TrackingCategories", settings.save_tracking, one_at_a_time=True),
     Endpoint("Currencies", settings.save_currency, one_at_a_time=True),
-    Endpoint("Contacts", contacts.save, history=True),
+    Endpoint("Contacts", contacts.save, history=True, attachments=True),
     Endpoint("ContactGroups", groups.save),
-    Endpoint("Invoices", documents.save_invoice, history=True),
-    Endpoint("CreditNotes", documents.save_credit_note, history=True, allocations=True),
+    Endpoint("Invoices", documents.save_invoice, history=True, attachments=True, pdf=True),
+    Endpoint(
+        "CreditNotes",
+        documents.save_credit_note,
+        history=True,
+        allocations=True,
+        attachments=True,
+        pdf=True,
+    ),
     Endpoint("Payments", payments.save),
     Endpoint("BatchPayments", batches.save, history=True),
-    Endpoint("BankTransactions", banking.save, history=True),
-    Endpoint("BankTransfers", transfers.save, history=True),
+    Endpoint("BankTransactions", banking.save, history=True, attachments=True),
+    Endpoint("BankTransfers", transfers.save, history=True, attachments=True),
     Endpoint("Overpayments", allocations=True),
     Endpoint("Prepayments", allocations=True),
+    Endpoint("Items", items.save, history=True, remove=items.remove),
+    Endpoint("ManualJournals", journals.save, history=True, attachments=True),
+    Endpoint("Quotes", orders.save_quote, history=True, attachments=True, pdf=True),
+    Endpoint(
+        "PurchaseOrders", orders.save_purchase_order, history=True, attachments=True, pdf=True
+    ),
+    Endpoint("RepeatingInvoices", history=True, attachments=True),
+    Endpoint("Budgets"),
+    Endpoint("Users"),
+    Endpoint("BrandingThemes"),
 )
 ENDPOINTS = {endpoint.kind.lower(): endpoint for endpoint in _ALL}
 
@@ -77,6 +99,7 @@ def write(
         raise validation([failed(endpoint.kind, sent[1], ("Send one element at a time",))])
     answers, refused = [], []
     for element in sent:
+        session.warnings.clear()
         try:
             with session.store.transaction():
                 fit = shaped(element, refuse)
@@ -85,8 +108,13 @@ def write(
             refused.append(failed(endpoint.kind, element, broken.messages))
             answers.append({**refused[-1], "StatusAttributeString": "ERROR"})
         else:
-            extra = {} if summarize else {"StatusAttributeString": "OK", "ValidationErrors": []}
-            answers.append({**record, **extra})
+            told: Record = {}
+            if session.warnings:
+                told["Warnings"] = [{"Message": message} for message in session.warnings]
+            if not summarize:
+                told["StatusAttributeString"] = "WARNING" if session.warnings else "OK"
+                told["ValidationErrors"] = []
+            answers.append({**record, **told})
     if refused and summarize:
         raise validation(refused)
     return answers

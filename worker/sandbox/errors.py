@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
+_NOT_FOUND = "The resource you're looking for cannot be found"
+
 
 class ApiError(Exception):
     """A refusal of the whole request: HTTP `status`, and a `body` that is JSON (dict) or text."""
@@ -30,6 +32,13 @@ class Invalid(Exception):
         super().__init__("; ".join(messages))
         self.messages = messages
         self.element = element
+
+
+class UnknownPath(ApiError):
+    """404 for a path nobody answers here: the same short text, and worth a line in the log."""
+
+    def __init__(self) -> None:
+        super().__init__(404, _NOT_FOUND)
 
 
 def validation(elements: Sequence[dict[str, Any]]) -> ApiError:
@@ -95,4 +104,4 @@ def denied(status: int, title: str, detail: str) -> ApiError:
 
 def not_found() -> ApiError:
     """404: a short text, not JSON."""
-    return ApiError(404, "The resource you're looking for cannot be found")
+    return ApiError(404, _NOT_FOUND)

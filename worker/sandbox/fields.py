@@ -48,6 +48,17 @@ _FIELDS = {
     "BatchPaymentID:g BatchPayment.BatchPaymentID:g",
     "BatchPayments": "BatchPaymentID:g Type:c Status:c Date:d TotalAmount:n Reference:t "
     "IsReconciled:f Account.AccountID:g Account.Code:t",
+    "Items": "ItemID:g Code:t Name:t IsSold:f IsPurchased:f IsTrackedAsInventory:f Description:t",
+    "ManualJournals": "ManualJournalID:g Narration:t Date:d Status:c LineAmountTypes:t "
+    "ShowOnCashBasisReports:f HasAttachments:f Url:t",
+    "RepeatingInvoices": "RepeatingInvoiceID:g Type:c Status:c Contact.ContactID:g "
+    "Contact.Name:t Reference:t Total:n CurrencyCode:c",
+    "Budgets": "BudgetID:g Type:c Description:t",
+    "Users": "UserID:g EmailAddress:t FirstName:t LastName:t IsSubscriber:f OrganisationRole:c",
+    "BrandingThemes": "BrandingThemeID:g Name:t",
+    "Quotes": _DOCUMENT + "QuoteID:g QuoteNumber:t ExpiryDate:d Title:t",
+    "PurchaseOrders": _DOCUMENT + "PurchaseOrderID:g PurchaseOrderNumber:t DeliveryDate:d "
+    "SentToContact:f",
 }
 # Fields held in a column of their own. `BankTransfers` have no update stamp, only a creation one.
 _COLUMNS = {
@@ -67,6 +78,8 @@ _COLUMNS = {
     "InvoiceNumber": "number",
     "CreditNoteNumber": "number",
     "ContactNumber": "number",
+    "QuoteNumber": "number",
+    "PurchaseOrderNumber": "number",
     "Account.AccountID": "account_id",
     "BankAccount.AccountID": "account_id",
     "Invoice.InvoiceID": "document_id",
@@ -91,7 +104,7 @@ def fields_of(kind: str) -> dict[str, Field]:
         column = "id" if path == ID_FIELDS[kind] and letter == "g" else _COLUMNS.get(path)
         if kind == "Contacts" and path == "Name":
             column = "contact_name"
-        if kind == "Accounts" and path == "Code":
+        if kind in ("Accounts", "Items") and path == "Code":
             column = "number"
         what = _KINDS[letter]
         sql = column or f"json_extract(json, '$.{path}')"

@@ -7,6 +7,8 @@ from worker.sandbox.session import Session
 from worker.sandbox.store import Store
 from worker.sandbox.wire import Record, guid
 
+GROUPS_MAX = 100
+
 
 def save(session: Session, sent: Record, record_id: str | None, create_only: bool) -> Record:
     """Create, rename or delete (Status DELETED) a contact group; raises Invalid."""
@@ -28,6 +30,8 @@ def save(session: Session, sent: Record, record_id: str | None, create_only: boo
         for g in twins
     ):
         raise Invalid("A contact group with this name already exists")
+    if old is None and store.count("ContactGroups") >= GROUPS_MAX:
+        raise Invalid(f"An organisation can have at most {GROUPS_MAX} contact groups")
     store.put("ContactGroups", found)
     show_members(store, found)
     return found

@@ -40,6 +40,8 @@ _MONEY = (
 _EXACT = ("CurrencyRate", "Quantity", "UnitAmount", "DiscountRate", "DiscountAmount")
 _RATES = ("EffectiveRate", "DisplayTaxRate")
 _STAMPED_AS_TEXT = {"Invoices", "CreditNotes", "Payments", "Overpayments", "Prepayments"}
+_UNSTAMPED = {"Organisation", "TaxRates", "TrackingCategories", "Currencies", "BrandingThemes"}
+_UNSTAMPED |= {"ContactGroups", "RepeatingInvoices"}
 _ISO_DAYS = {"PeriodLockDate", "EndOfYearLockDate"}
 
 
@@ -80,7 +82,7 @@ def clean(kind: str, sent: Record, place: int, doubts: Doubts) -> Record:
         if field in found:
             ms = instant_ms(found[field])
             found[field] = ms_date(ms) if ms else None
-    _numbers(kind, found, doubts)
+    numbers(kind, found, doubts)
     _stamp(kind, found)
     for field in ("Contact", "Account", "BankAccount", "FromBankAccount", "ToBankAccount"):
         if isinstance(found.get(field), dict):
@@ -112,7 +114,7 @@ def _day(kind: str, found: Record, field: str, doubts: Doubts) -> None:
             set_day(found, field, day)
 
 
-def _numbers(kind: str, found: Record, doubts: Doubts) -> None:
+def numbers(kind: str, found: Record, doubts: Doubts) -> None:
     for fields, places in ((_MONEY, 2), (_EXACT, None), (_RATES, None)):
         for field in fields:
             if field not in found:
@@ -141,7 +143,7 @@ def _stamp(kind: str, found: Record) -> None:
     if ms is None:
         day = day_of(found.get("Date"))
         ms = day_ms(day) if day else LONG_AGO_MS
-    if kind not in ("Organisation", "TaxRates", "TrackingCategories", "Currencies"):
+    if kind not in _UNSTAMPED:
         found[field] = ms_date(ms)
     if kind in _STAMPED_AS_TEXT:
         found["UpdatedDateUTCString"] = f"{at_ms(ms):%Y-%m-%dT%H:%M:%SZ}"
@@ -226,7 +228,7 @@ def _line(
     doubts: Doubts,
 ) -> Record:
     line = dict(sent)
-    _numbers(kind, line, doubts)
+    numbers(kind, line, doubts)
     line["LineItemID"] = guid(
         line.get("LineItemID") or made_id("line", record[ID_FIELDS[kind]], place)
     )

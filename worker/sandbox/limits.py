@@ -17,7 +17,6 @@ from worker.sandbox.wire import dumps, loads
 
 MINUTE, DAY = 60.0, 86_400.0
 APP_MINUTE_LIMIT = 10_000
-KEY_SECONDS = 360.0
 KEY_LENGTH_MAX = 128
 
 
@@ -102,21 +101,22 @@ def request_mark(method: str, path: str, query: str, body: bytes) -> str:
 
 
 class Keys:
-    """First answers by idempotency key, kept with the books for six minutes from the first call.
+    """First answers by idempotency key, kept with the books for `seconds` from the first call.
 
     A monotonic clock that went backwards (the machine restarted) has forgotten its keys.
     """
 
-    def __init__(self, store: Store, monotonic: Callable[[], float]) -> None:
+    def __init__(self, store: Store, monotonic: Callable[[], float], seconds: float) -> None:
         self._store = store
         self._monotonic = monotonic
+        self._seconds = seconds
 
     def recall(self, key: str, mark: str) -> tuple[int, dict[str, str], bytes] | None:
         """The first answer to a key still alive; raises ApiError 400 for another request."""
         now = self._monotonic()
         self._store.rows(
             "DELETE FROM idempotency WHERE first_call <= ? OR first_call > ?",
-            (now - KEY_SECONDS, now),
+            (now - self._seconds, now),
         )
         found = self._store.rows(
             "SELECT request, status, headers, body FROM idempotency WHERE key = ?", (key,)

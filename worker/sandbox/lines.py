@@ -80,8 +80,8 @@ def price(
         raise Invalid("The LineAmount is too large")
     if len(str(line.get("Description") or "")) > 4000:
         raise Invalid("The Description field cannot exceed 4000 characters")
-    _code(found, chart)
-    _tax(found, line, chart, mode, free_tax=free_tax)
+    code(found, chart)
+    tax(found, line, chart, mode, free_tax=free_tax)
     found.setdefault("Tracking", [])
     return found
 
@@ -119,7 +119,8 @@ def _amount(
     return expected
 
 
-def _code(line: Record, chart: Chart) -> None:
+def code(line: Record, chart: Chart) -> None:
+    """Find the account a line names and write both its names in; raises Invalid."""
     coded = line.get("AccountCode") or line.get("AccountID")
     if not coded:
         line.pop("AccountCode", None)
@@ -137,7 +138,8 @@ def _code(line: Record, chart: Chart) -> None:
         line["AccountCode"] = found["Code"]
 
 
-def _tax(found: Record, sent: Record, chart: Chart, mode: str, *, free_tax: bool) -> None:
+def tax(found: Record, sent: Record, chart: Chart, mode: str, *, free_tax: bool) -> None:
+    """Write a line's tax type and amount in; raises Invalid."""
     coded = chart.line_account(found)
     tax_type = found.get("TaxType") or (coded or {}).get("TaxType") or "NONE"
     rate = chart.tax_rates.get(tax_type)

@@ -86,6 +86,8 @@ def create(
     """Pay `amount` on an open document and post it; raises Invalid."""
     account = paying_account(session, sent)
     session.check_open(day)
+    if day < (day_of(record["Date"]) or day) and not session.readings.early_payments:
+        raise Invalid("The payment date cannot be before the date of the document")
     doc = document(kind, record, session.base)
     if to_minor(amount, doc.currency) > doc.outstanding:
         raise Invalid(TOO_MUCH)
@@ -156,7 +158,7 @@ def delete(session: Session, payment: Record) -> Record:
     """Take a payment back: ledger reversed, document open again; raises Invalid."""
     if payment.get("Status") == "DELETED":
         raise Invalid("Payment not of valid status for modification: it has been deleted already")
-    if payment.get("IsReconciled"):
+    if payment.get("IsReconciled") and not session.readings.delete_reconciled:
         raise Invalid("This payment has been reconciled and cannot be deleted")
     day = day_of(payment["Date"])
     session.check_open(day or session.today)

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from worker.sandbox import load_credits, load_documents, load_gaps, load_money, load_payments
+from worker.sandbox import (
+    load_besides,
+    load_credits,
+    load_documents,
+    load_gaps,
+    load_money,
+    load_payments,
+)
 from worker.sandbox.loading import KINDS, Loading
 from worker.sandbox.store import ID_FIELDS
 
@@ -23,6 +30,7 @@ def derive(load: Loading) -> None:
     for _, _, post in sorted(moves, key=lambda move: move[:2]):
         post()
     load_money.transfers(load)
+    load_besides.post_journals(load)
     for kind in KINDS:
         for record in load.books[kind]:
             load_documents.finish(load, kind, record)

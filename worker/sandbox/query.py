@@ -18,16 +18,19 @@ from worker.sandbox.errors import bad_query, too_wide
 from worker.sandbox.fields import fields_of
 from worker.sandbox.store import Store
 from worker.sandbox.where import order_by, parse
-from worker.sandbox.wire import Record, dumps, flag, guid, loads, ms_of, rounded, stored
+from worker.sandbox.wire import Record, day_of, dumps, flag, guid, loads, ms_of, rounded, stored
 
-HIGH_VOLUME = 100_000
 PAGE_SIZE, PAGE_SIZE_MAX = 100, 1000
 _FINE_UNIT = re.compile(r'"UnitAmount":-?\d+\.\d{3}')
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What the list of one endpoint can do; `ids` maps query parameters to columns."""
+    """What the list of one endpoint can do; `ids` maps query parameters to columns.
+
+    `summary_drops` are missing from an unpaged list, `list_drops` from every one; `dated` takes
+    DateFrom and DateTo; `order_unpages` answers all at once when an order is sent.
+    """
 
     paged: bool = False
     since: bool = True
@@ -36,6 +39,9 @@ class Listing:
     summary_drops: tuple[str, ...] = ()
     hidden: str = ""
     shown_by: str = ""
+    list_drops: tuple[str, ...] = ()
+    dated: bool = False
+    order_unpages: bool = False
 
 
 _LINES = ("LineItems",)
@@ -46,7 +52,7 @@ LISTINGS: dict[str, Listing] = {
         since=False, hidden="status <> 'ARCHIVED'", shown_by="includearchived"
     ),
     "Currencies": Listing(since=False),
-    "ContactGroups": Listing(since=False, hidden="status <> 'DELETED'"),
+    "ContactGroups": Listing(since=False, hidden="status <> 'DELETED'", list_drops=("Contacts",)),
     "Contacts": Listing(
         paged=True,
         ids={"ids": "id"},
@@ -75,7 +81,21 @@ LISTINGS: dict[str, Listing] = {
     "Payments": Listing(paged=True),
     "BatchPayments": Listing(),
     "BankTransfers": Listing(hidden="status <> 'DELETED'", shown_by="includedeleted"),
+    "Items": Listing(),
+    # Seen by tap-xero: an order there brings everything in one answer (fact sheet 2.4).
+    "ManualJournals": Listing(paged=True, summary_drops=("JournalLines",), order_unpages=True),
+    "RepeatingInvoices": Listing(since=False),
+    "Budgets": Listing(since=False, ids={"ids": "id"}),
+    "Users": Listing(),
+    "BrandingThemes": Listing(since=False),
+    "Quotes": Listing(
+        paged=True,
+        ids={"status": "status", "contactid": "contact_id", "quotenumber": "number"},
+        dated=True,
+    ),
+    "PurchaseOrders": Listing(paged=True, ids={"status": "status"}, dated=True),
 }
+_BY_NUMBER = ("Invoices", "CreditNotes", "Contacts", "Accounts", "Items", "PurchaseOrders")
 _SUMMARY_ONLY = ("Payments", "HasAttachments", "LineItems", "CISDeduction")
 
 
@@ -108,7 +128,14 @@ class Found:
 
 
 def read_list(
-    store: Store, kind: str, params: Mapping[str, str], since: str, *, today: str, base: str
+    store: Store,
+    kind: str,
+    params: Mapping[str, str],
+    since: str,
+    *,
+    today: str,
+    base: str,
+    high_volume: int = 100_000,
 ) -> Found:
     """One answer to GET on an endpoint; `params` by lower-cased name; raises ApiError 400."""
     listing, fields = LISTINGS[kind], fields_of(kind)
@@ -127,6 +154,8 @@ def read_list(
     if params.get("searchterm") and listing.searched:
         narrow = False
         _add_search(conditions, values, [fields[f.lower()].sql for f in listing.searched], params)
+    if listing.dated:
+        _add_days(conditions, values, params)
     modified = since_ms(since) if listing.since else None
     if modified is not None:
         conditions.append("updated_ms >= ?")
@@ -134,11 +163,13 @@ def read_list(
     where = " AND ".join(f"({part})" for part in conditions)
     summary = bool(flag(params.get("summaryonly"))) and kind in ("Invoices", "Contacts")
     paged = listing.paged and ("page" in params or summary)
+    if listing.order_unpages and params.get("order"):
+        paged = False
     order = "updated_ms, id" if kind != "Accounts" else "number, id"
     if params.get("order"):
         order = order_by(params["order"], fields, "id")
     total = int(store.rows(f"SELECT COUNT(*) FROM record WHERE {where}", values)[0][0])
-    if (not narrow and store.count(kind) > HIGH_VOLUME) or (not paged and total > HIGH_VOLUME):
+    if (not narrow and store.count(kind) > high_volume) or (not paged and total > high_volume):
         raise too_wide()
     # A few rows are found by their filter and sorted; the plus keeps SQLite from walking them all.
     walk = "+" if total <= PAGE_SIZE_MAX else ""
@@ -155,6 +186,8 @@ def read_list(
         texts = [_without(text, drops) for text in texts]
     elif listing.paged and not paged and listing.summary_drops:
         texts = [_without(text, listing.summary_drops) for text in texts]
+    elif listing.list_drops:
+        texts = [_without(text, listing.list_drops) for text in texts]
     elif kind == "Contacts":
         texts = with_balances(store, texts, base, today)
     return Found(texts, pagination)
@@ -184,6 +217,17 @@ def _add_list(conditions: list[str], values: list[Any], column: str, text: str) 
     collate = " COLLATE NOCASE" if column in ("number", "reference") else ""
     conditions.append(f"{column}{collate} IN ({','.join('?' * len(wanted))})")
     values += wanted
+
+
+def _add_days(conditions: list[str], values: list[Any], params: Mapping[str, str]) -> None:
+    for name, sign in (("datefrom", ">="), ("dateto", "<=")):
+        try:
+            day = day_of(params.get(name))
+        except ValueError:
+            raise bad_query(f"{name} is not a date") from None
+        if day is not None:
+            conditions.append(f"date {sign} ?")
+            values.append(day.isoformat())
 
 
 def _add_search(
@@ -229,6 +273,6 @@ def read_one(store: Store, kind: str, key: str) -> Record | None:
     found = store.get(kind, key)
     if found is None and kind == "TaxRates":
         found = store.get(kind, key.upper())
-    if found is None and kind in ("Invoices", "CreditNotes", "Contacts", "Accounts"):
+    if found is None and kind in _BY_NUMBER:
         found = store.by_number(kind, key)
     return found

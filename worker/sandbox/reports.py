@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
 
-from worker.sandbox.errors import not_found
+from worker.sandbox.errors import UnknownPath
 from worker.sandbox.reports_aged import aged_by_contact
 from worker.sandbox.reports_bank import bank_summary, executive_summary
 from worker.sandbox.reports_figures import Asked, Figures
@@ -34,7 +34,7 @@ def render(store: Store, name: str, params: Mapping[str, str], today: date) -> R
     """
     make = {known.lower(): function for known, function in REPORTS.items()}.get(name.lower())
     if make is None:
-        raise not_found()
+        raise UnknownPath()
     asked = Asked(params)
     with store.reading():
         return make(Figures(store, cash=asked.flag("paymentsOnly")), asked, today)

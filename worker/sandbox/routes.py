@@ -7,26 +7,24 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from worker.sandbox import credits, groups, notes, settings
+from worker.sandbox import attachments, besides, credits, groups, notes, settings
 from worker.sandbox.body import elements
 from worker.sandbox.endpoints import ENDPOINTS, Endpoint, failed, refuse, write
-from worker.sandbox.errors import ApiError, Invalid, bad_body, not_found, validation
+from worker.sandbox.errors import (
+    ApiError,
+    Invalid,
+    UnknownPath,
+    bad_body,
+    not_found,
+    refusal,
+    validation,
+)
+from worker.sandbox.pdf import pdf
 from worker.sandbox.query import read_list, read_one, two_places, with_balances
 from worker.sandbox.session import Session
 from worker.sandbox.shapes import shaped
 from worker.sandbox.store import ID_FIELDS
 from worker.sandbox.wire import Record, dumps, flag, guid, loads
-
-REPORTS = (
-    "ProfitAndLoss",
-    "BalanceSheet",
-    "TrialBalance",
-    "BankSummary",
-    "AgedReceivablesByContact",
-    "AgedPayablesByContact",
-    "ExecutiveSummary",
-    "BudgetSummary",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +40,7 @@ class Call:
     content_type: str
     since: str
     reports: Any = None
+    wants_pdf: bool = False
 
     def sent(self, plural: str) -> list[Record]:
         """The elements of the body; raises ApiError 400."""
@@ -74,21 +73,30 @@ class Bare:
     value: Record
 
 
-Found = Listed | Bare | None
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A reply that is a file."""
+
+    content_type: str
+    body: bytes
+
+
+Found = Listed | Bare | Raw | None
 
 
 def answer(call: Call) -> Found:
     """The answer of a path and method; None is 204; raises ApiError."""
-    name = call.parts[0]
-    if name in ("organisation", "organisations"):
+    name = "organisation" if call.parts[0] == "organisations" else call.parts[0]
+    fixed = besides.fixed([name, *call.parts[1:]]) if call.method == "GET" else None
+    if fixed is not None:
+        return _listed(*fixed)
+    if name == "organisation":
         return _organisation(call)
     if name == "reports":
         return _report(call)
-    if name in ("users", "brandingthemes") and call.method == "GET":
-        return Listed({"users": "Users", "brandingthemes": "BrandingThemes"}[name], [])
     endpoint = ENDPOINTS.get(name)
     if endpoint is None:
-        raise not_found()
+        raise UnknownPath()
     if len(call.parts) == 1:
         return _collection(call, endpoint)
     record = read_one(call.session.store, endpoint.kind, call.names[1])
@@ -110,7 +118,7 @@ def _organisation(call: Call) -> Listed:
         return _listed("Organisations", [call.session.organisation])
     if list(call.parts[1:]) == ["actions"]:
         return _listed("Actions", settings.actions())
-    raise not_found()
+    raise UnknownPath()
 
 
 def _report(call: Call) -> Listed:
@@ -118,13 +126,12 @@ def _report(call: Call) -> Listed:
         raise _no_method()
     if len(call.parts) == 1:
         return Listed("Reports", [])
-    known = {name.lower(): name for name in REPORTS}
-    if len(call.parts) != 2 or call.parts[1] not in known:
-        raise not_found()
+    if len(call.parts) != 2:
+        raise UnknownPath()
     # Loaded here: reports read what this app writes, and need nothing of it.
     module = call.reports or import_module("worker.sandbox.reports")
     session = call.session
-    found = module.render(session.store, known[call.parts[1]], dict(call.params), session.today)
+    found = module.render(session.store, call.names[1], dict(call.params), session.today)
     return _listed("Reports", [found])
 
 
@@ -138,7 +145,11 @@ def _collection(call: Call, endpoint: Endpoint) -> Listed:
             call.since,
             today=session.today.isoformat(),
             base=session.base,
+            high_volume=session.readings.high_volume,
         )
+        if kind == "Budgets":
+            records = [loads(text) for text in found.texts]
+            return _listed(kind, besides.budgets_within(records, call.params))
         return Listed(kind, _places(call, found.texts), found.pagination)
     if call.method not in ("PUT", "POST") or endpoint.save is None:
         raise _no_method()
@@ -163,8 +174,15 @@ def _places(call: Call, texts: Sequence[str]) -> Sequence[str]:
     return texts if call.session.places == 4 else [two_places(text) for text in texts]
 
 
-def _single(call: Call, endpoint: Endpoint, record: Record) -> Listed:
+def _single(call: Call, endpoint: Endpoint, record: Record) -> Found:
+    if call.method == "GET" and call.wants_pdf:
+        return _pdf(endpoint, record)
+    if call.method == "DELETE" and endpoint.remove is not None:
+        endpoint.remove(call.session, record)
+        return None
     if call.method == "GET":
+        if endpoint.kind == "Budgets":
+            return _listed("Budgets", besides.budgets_within([record], call.params))
         texts = [dumps(record)]
         if endpoint.kind == "Contacts":
             session = call.session
@@ -175,14 +193,26 @@ def _single(call: Call, endpoint: Endpoint, record: Record) -> Listed:
     return _store(call, endpoint, str(record[ID_FIELDS[endpoint.kind]]))
 
 
+def _pdf(endpoint: Endpoint, record: Record) -> Raw:
+    if not endpoint.pdf:
+        raise not_found()
+    return Raw("application/pdf", pdf(endpoint.kind, record))
+
+
 def _under(call: Call, endpoint: Endpoint, record: Record) -> Found:
-    """Sub-resources: History, Allocations, Email, group members, tracking options."""
+    """Sub-resources: History, Allocations, Attachments, Email, group members, options, …"""
     session, record_id = call.session, str(record[ID_FIELDS[endpoint.kind]])
     below = call.parts[2]
     if below == "history" and len(call.parts) == 3:
         return _history(call, endpoint, record_id)
     if below == "allocations" and endpoint.allocations:
         return _allocations(call, endpoint, record)
+    if below == "attachments" and endpoint.attachments:
+        return _attachments(call, endpoint, record)
+    if below == "pdf" and call.method == "GET":
+        return _pdf(endpoint, record)
+    if below == "cissettings" and endpoint.kind == "Contacts" and call.method == "GET":
+        return _listed("CISSettings", [{"CISEnabled": False}])
     if below == "email" and endpoint.kind == "Invoices" and call.method == "POST":
         notes.email(session, record_id)
         return None
@@ -194,7 +224,32 @@ def _under(call: Call, endpoint: Endpoint, record: Record) -> Found:
         return _members(call, record)
     if below == "options" and endpoint.kind == "TrackingCategories" and call.method == "PUT":
         return _options(call, record)
-    raise not_found()
+    raise UnknownPath()
+
+
+def _attachments(call: Call, endpoint: Endpoint, record: Record) -> Found:
+    """The list of a record's files, or one of them in or out."""
+    store, kind = call.session.store, endpoint.kind
+    record_id = str(record[ID_FIELDS[kind]])
+    if len(call.parts) == 3 and call.method == "GET":
+        return _listed("Attachments", attachments.attached(store, kind, record_id))
+    if len(call.parts) != 4:
+        raise UnknownPath()
+    if call.method == "GET":
+        found = attachments.content(store, record_id, call.names[3])
+        if found is None:
+            raise not_found()
+        return Raw(*found)
+    if call.method not in ("PUT", "POST"):
+        raise _no_method()
+    online = bool(flag(call.params.get("includeonline")))
+    try:
+        kept = attachments.keep(
+            call.session, kind, record, call.names[3], call.content_type, call.body, online=online
+        )
+    except Invalid as broken:
+        raise refusal(broken.messages[0]) from None
+    return _listed("Attachments", [kept])
 
 
 def _history(call: Call, endpoint: Endpoint, record_id: str) -> Listed:

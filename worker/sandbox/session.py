@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from worker.sandbox.chart import Chart
 from worker.sandbox.errors import Invalid
 from worker.sandbox.ledger import Ledger
+from worker.sandbox.rates import known_rate
+from worker.sandbox.readings import STRICT, Readings
 from worker.sandbox.store import Store
 from worker.sandbox.wire import MONEY_MAX, Record, day_of, number, rounded
 
@@ -57,7 +59,10 @@ def organisation_day(organisation: Record, now: datetime) -> date:
 
 
 class Session:
-    """One request's view; `places` are the decimals of unit amounts (`unitdp`)."""
+    """One request's view; `places` are the decimals of unit amounts (`unitdp`).
+
+    `warnings` are what an accepted element is told beside its success.
+    """
 
     def __init__(
         self,
@@ -66,10 +71,13 @@ class Session:
         *,
         places: int = 2,
         email_limit: int | None = None,
+        readings: Readings = STRICT,
     ) -> None:
         self.store = store
         self.now = now()
         self.places = places
+        self.readings = readings
+        self.warnings: list[str] = []
         self._email_limit = email_limit
 
     @cached_property
@@ -142,20 +150,10 @@ class Session:
         return found
 
     def usual_rate(self, currency: str) -> Decimal:
-        """The rate of the newest document in a currency; 1 where there is none.
-
-        Xero would ask a rate service here; the sandbox never leaves the machine.
-        """
+        """The rate of the newest document in a currency; 1 where there is none."""
         if currency == self.base:
             return Decimal(1)
-        found = self.store.rows(
-            "SELECT json_extract(json, '$.CurrencyRate') FROM record"
-            " WHERE kind IN ('Invoices', 'CreditNotes', 'BankTransactions')"
-            " AND currency = ?"
-            " AND json_extract(json, '$.CurrencyRate') > 0 ORDER BY date DESC, id LIMIT 1",
-            (currency,),
-        )
-        return Decimal(str(found[0][0])) if found else Decimal(1)
+        return known_rate(self.store, currency) or Decimal(1)
 
     def currency(self, code: object) -> str:
         """An enabled currency's code, the base currency when absent; raises Invalid."""

@@ -15,15 +15,16 @@ _TEXTS = frozenset(
     BankAccountDetails BankAccountName BankAccountNumber BankAccountType BankTransactionID
     BankTransferID BaseCurrency BatchPaymentID BrandingThemeID City Class Code CompanyNumber
     ContactGroupID ContactID ContactNumber ContactStatus Country CountryCode CreatedDateUTC
-    CreditNoteID CreditNoteNumber CurrencyCode Date DateString DefaultCurrency Description
-    Details DueDate DueDateString EmailAddress EndOfYearLockDate ExpectedPaymentDate FirstName
-    FromBankTransactionID FullyPaidOnDate InvoiceID InvoiceNumber ItemCode LastName LegalName
-    LineAmountTypes LineItemID Name Narrative Option OrganisationID OverpaymentID Particulars
-    PaymentID PaymentType PeriodLockDate PhoneAreaCode PhoneCountryCode PhoneNumber PhoneType
-    PlannedPaymentDate PostalCode PrepaymentID PurchasesDefaultAccountCode Reference Region
-    ReportTaxType ReportingCode SalesDefaultAccountCode ShortCode Status SystemAccount TaxNumber
-    TaxNumberType TaxType Timezone ToBankTransactionID TrackingCategoryID TrackingOptionID Type
-    UpdatedDateUTC UpdatedDateUTCString Url Website
+    CreditNoteID CreditNoteNumber CurrencyCode Date DateString DefaultCurrency Description Details
+    DueDate DueDateString EmailAddress EndOfYearLockDate ExpectedPaymentDate FirstName
+    FromBankTransactionID FullyPaidOnDate InvoiceID InvoiceNumber ItemCode ItemID LastName
+    LegalName LineAmountTypes LineItemID ManualJournalID Name Narration Narrative Option
+    OrganisationID OverpaymentID Particulars PaymentID PaymentType PeriodLockDate PhoneAreaCode
+    PhoneCountryCode PhoneNumber PhoneType PlannedPaymentDate PostalCode PrepaymentID
+    PurchaseDescription PurchaseOrderID PurchaseOrderNumber PurchasesDefaultAccountCode QuoteID
+    QuoteNumber Reference Region ReportTaxType ReportingCode SalesDefaultAccountCode ShortCode
+    Status SystemAccount TaxNumber TaxNumberType TaxType Timezone ToBankTransactionID
+    TrackingCategoryID TrackingOptionID Type UpdatedDateUTC UpdatedDateUTCString Url Website
     """.split()
 )
 STRUCTURES = frozenset(
@@ -35,8 +36,8 @@ STRUCTURES = frozenset(
 LISTS = frozenset(
     """
     Addresses Allocations ContactGroups ContactPersons Contacts CreditNotes FromTracking
-    HistoryRecords LineItems Options Overpayments Payments Phones Prepayments TaxComponents
-    ToTracking Tracking
+    HistoryRecords JournalLines LineItems Options Overpayments Payments Phones Prepayments
+    TaxComponents ToTracking Tracking
     """.split()
 )
 

@@ -55,6 +55,9 @@ CREATE INDEX IF NOT EXISTS history_record ON history (record_id);
 CREATE TABLE IF NOT EXISTS idempotency (
   key TEXT PRIMARY KEY, request TEXT NOT NULL, first_call REAL NOT NULL,
   status INTEGER NOT NULL, headers TEXT NOT NULL, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS attachment (
+  id TEXT PRIMARY KEY, record_id TEXT NOT NULL, name TEXT NOT NULL, mime TEXT NOT NULL,
+  online INTEGER NOT NULL, body BLOB NOT NULL, UNIQUE (record_id, name));
 """
 
 ID_FIELDS = {
@@ -73,6 +76,14 @@ ID_FIELDS = {
     "BankTransfers": "BankTransferID",
     "Overpayments": "OverpaymentID",
     "Prepayments": "PrepaymentID",
+    "Items": "ItemID",
+    "ManualJournals": "ManualJournalID",
+    "RepeatingInvoices": "RepeatingInvoiceID",
+    "Budgets": "BudgetID",
+    "Users": "UserID",
+    "BrandingThemes": "BrandingThemeID",
+    "Quotes": "QuoteID",
+    "PurchaseOrders": "PurchaseOrderID",
 }
 _NUMBERS = {
     "Accounts": "Code",
@@ -81,6 +92,9 @@ _NUMBERS = {
     "CreditNotes": "CreditNoteNumber",
     "TaxRates": "Name",
     "TrackingCategories": "Name",
+    "Items": "Code",
+    "Quotes": "QuoteNumber",
+    "PurchaseOrders": "PurchaseOrderNumber",
 }
 _COLUMNS = (
     "kind, id, number, contact_id, contact_name, type, status, date, due_date, updated_ms, "

@@ -1,0 +1,31 @@
+"""Answers as Xero also gives them: numbers in quotes, and what a later version will bring.
+
+Both are legal for Xero and off unless switched on (see `Readings`). Which numbers are quoted
+follows from the text alone, so that the same answer is the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+
+from worker.sandbox.readings import Readings
+
+_MONEY = re.compile(
+    r'"(AmountDue|AmountPaid|Total|SubTotal|TotalTax|Amount|LineAmount)":(-?[\d.]+)'
+)
+_CLASS = re.compile(r'"Class":"(?:DEMO|TRIAL|STARTER|STANDARD|PREMIUM[A-Z_0-9]*|LEDGER)"')
+
+
+def varied(texts: list[str], readings: Readings) -> list[str]:
+    """The JSON texts of records, varied as the readings say."""
+    if readings.numbers_as_text:
+        texts = [_MONEY.sub(_quoted, text) for text in texts]
+    if readings.unknown_fields:
+        texts = [_CLASS.sub('"Class":"OF_TOMORROW"', text) for text in texts]
+        texts = [f'{text[:-1]},"FieldOfTomorrow":{{"Value":[1,null]}}}}' for text in texts]
+    return texts
+
+
+def _quoted(found: re.Match[str]) -> str:
+    name, digits = found.groups()
+    return f'"{name}":"{digits}"' if found.start() % 2 else found[0]
