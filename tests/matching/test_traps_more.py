@@ -190,6 +190,23 @@ TRAPS: list[
         [],
         [("suggest", ["INV-0526"])],
     ),
+    (
+        "the bank's field ends inside the customer's own legal form",
+        [a_line("310.40", "THICKET TEXTILES C"), a_line("77.00", "THICKET MARINE S")],
+        [
+            a_document("INV-1", "Thicket Textiles Corp", "310.40"),
+            a_document("INV-2", "Thicket Marine Corp", "77.00"),
+        ],
+        [],
+        [("auto", ["INV-1"]), ("suggest", ["INV-2"])],
+    ),
+    (
+        "a month and year in a stranger's text are no invoice number",
+        [a_line("310.40", "NOBODY", "MAY 0526")],
+        [a_document("INV-0526", MARLOW, "310.40")],
+        [],
+        [("suggest", ["INV-0526"])],
+    ),
 ]
 
 

@@ -37,11 +37,11 @@ BOILERPLATE = frozenset(
     "iban bic uberweisung gutschrift lastschrift dauerauftrag eingang zahlung verwendungszweck "
     "auftraggeber virement vir recu prelevement paiement prlv transferencia recibida abono ingreso "
     "pago recibo bonifico bonif ricevuto accredito addebito pagamento overschrijving betaling naam "
-    "omschrijving machtiging incasso inbetalning betalning insattning overforing indbetaling "
-    "betaling bankgiro plusgiro bg pg kid inv invs invoice invoices rechnung facture factuur "
+    "overboeking omschrijving machtiging incasso inbetalning betalning insattning overforing "
+    "indbetaling betaling bankgiro plusgiro bg pg kid inv invs invoice invoices rechnung facture factuur "
     "fattura factura faktura bill bills no nr num number account acct ac cash branch "
-    "lodgement cheques conf confirmation concepto causale motif libelle tytul meddelande "
-    "thanks thank you thankyou cheers regards danke merci bedankt tack tak grazie gracias "
+    "lodgement cheques authority netbank conf confirmation concepto causale motif libelle "
+    "tytul meddelande thanks thank you thankyou cheers regards danke merci bedankt tack tak grazie gracias "
     "statement stmt gbp eur usd aud nzd cad chf sek nok dkk pln".split()
 )
 # Words so many companies share that they tell nobody apart.
@@ -106,7 +106,7 @@ class NameIndex:
 
     def __init__(self, named: Iterable[tuple[str, str]]) -> None:
         """`named` is (contact id, name); a contact may have several names."""
-        self._forms: list[tuple[str, tuple[str, ...]]] = []
+        self._forms: list[tuple[str, tuple[str, ...], str]] = []
         self._by_word: dict[str, list[int]] = defaultdict(list)
         self._by_start: dict[str, set[str]] = defaultdict(set)
         self._by_joined: dict[str, set[str]] = defaultdict(set)
@@ -126,8 +126,8 @@ class NameIndex:
                     if (word, contact_id) not in holders:
                         holders.add((word, contact_id))
                         self._holders[word] += 1
-                self._forms.append(form)
-        self._contacts = len({contact_id for contact_id, _ in self._forms}) or 1
+                self._forms.append((*form, _legal_form(part)))
+        self._contacts = len({contact_id for contact_id, *_ in self._forms}) or 1
 
     def fits(
         self,
@@ -152,8 +152,10 @@ class NameIndex:
             for contact_id in self._by_joined.get("".join(printed), ())
         }
         for place in self._near(printed):
-            contact_id, name = self._forms[place]
+            contact_id, name, legal_form = self._forms[place]
             kept = tuple(w for w in printed if w not in ignored or w in name) or tuple(printed)
+            if cut_off and len(kept) > 1 and legal_form.startswith(kept[-1]):
+                kept = kept[:-1]
             grade, score = self._grade(kept, name, cut_off, run_on)
             held = best.get(contact_id)
             if grade and (held is None or (grade, score) > (held.grade, held.score)):
@@ -269,6 +271,12 @@ def _without_legal_form(parts: tuple[str, ...]) -> tuple[str, ...]:
         if not tail:
             return parts
         parts = parts[:-tail]
+
+
+def _legal_form(name: str) -> str:
+    """The legal form a name ends with, run together: "Pty Ltd" → "ptyltd"; "" without one."""
+    parts = words(name)
+    return "".join(parts[len(_without_legal_form(parts)) :])
 
 
 def _spare(parts: tuple[str, ...], dropped: frozenset[str]) -> tuple[str, ...]:

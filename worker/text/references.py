@@ -29,6 +29,8 @@ _NOISE = re.compile(
     r"\b\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})\b|\b\d{4}-\d{2}-\d{2}\b|\b\d{1,2}:\d{2}(?::\d{2})?\b"
     r"|\b\d{2}-\d{2}-\d{2}\b|\b\d{1,3}(?:[.,' ]\d{3})+[.,]\d{2}\b|\b\d+[.,]\d{2}\b"
     r"|\b\d{1,2}(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\d{0,4}\b"
+    r"|\b(?:jan|feb|mar|apr|ma[yij]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-z]*[ ./-]{1,2}"
+    r"(?:0[1-9]|1[0-2]|20)?\d{2}\b"
     r"|\b[a-z]{2}\d{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?\b"
 )
 _INVOICE_WORDS = frozenset(
