@@ -36,13 +36,22 @@ class Door:
             click.echo(sentence, err=True)
 
 
-def worker(door: Door) -> Any:
-    """The Worker as a context: opened late, so that `--help` stays light; always closed."""
+def worker(door: Door, org: str | None = None, *, one: bool = False) -> Any:
+    """The Worker as a context: opened late, so that `--help` stays light; always closed.
+
+    A command that concerns `one` organisation must say which, where there are several.
+    """
     from contextlib import closing
 
     from worker.wiring import open_worker
 
     config = door.config
+    names = [organisation.name for organisation in config.organisations]
+    listed = ", ".join(names)
+    if names and org is not None and org not in names:
+        raise click.UsageError(f"no organisation {org!r} is configured; there are: {listed}")
+    if one and org is None and len(names) > 1:
+        raise click.UsageError(f"several organisations are configured; add --org NAME: {listed}")
     if not config.organisations:
         door.say("No organisation is configured: working on the built-in sandbox company.")
     return closing(open_worker(config, os.environ))
@@ -101,7 +110,7 @@ def main(
         out(context.get_help())
         return
     wanted = _jobs(jobs)
-    with worker(door) as opened:
+    with worker(door, org) as opened:
         run_id, runs = opened.run_once(org, jobs=wanted, dry_run=dry_run)
     if as_json:
         out_json(text.run_json(run_id, runs, dry_run))
@@ -149,7 +158,7 @@ def decisions(door: Door, everything: bool, org: str | None, as_json: bool) -> N
     """What was decided about each line, and why; the lines that wait, or with --all every one."""
     from worker.actions.decision_json import decision_json
 
-    with worker(door) as opened:
+    with worker(door, org, one=True) as opened:
         found = opened.decisions(org)
     if as_json:
         out_json([decision_json(d.decision, d.line) | {"state": d.state} for d in found])
@@ -166,7 +175,7 @@ def explain(door: Door, what: str, org: str | None, as_json: bool) -> None:
     """Why a line was paired, coded, or left alone."""
     from worker.actions.decision_json import decision_json
 
-    with worker(door) as opened:
+    with worker(door, org, one=True) as opened:
         found = opened.explain(what, org)
     if not as_json:
         out(text.explained_text(found))
@@ -198,7 +207,7 @@ def import_(
 ) -> None:
     """Statement files into a bank account; needs no network."""
     door: Door = context.obj
-    with worker(door) as opened:
+    with worker(door, org, one=True) as opened:
         imported = opened.import_files(files, account, org)
     if as_json:
         out_json({"files": [text.import_json(each) for each in imported]})
@@ -250,7 +259,7 @@ def report(
 ) -> None:
     """profit-and-loss, aged-receivables or aged-payables."""
     day = _day(as_of)
-    with worker(door) as opened:
+    with worker(door, org, one=True) as opened:
         out(opened.report(name, month=month, as_of=day, form=form, name=org))
 
 
@@ -261,7 +270,7 @@ def report(
 @click.pass_obj
 def accept(door: Door, what: str, org: str | None, as_json: bool) -> None:
     """Post what was proposed for a line."""
-    with worker(door) as opened:
+    with worker(door, org, one=True) as opened:
         decision, intents, result = opened.accept(what, getpass.getuser(), org)
     if as_json:
         out_json(text.accepted_json(decision, intents, result))
@@ -276,7 +285,7 @@ def accept(door: Door, what: str, org: str | None, as_json: bool) -> None:
 @click.pass_obj
 def decline(door: Door, what: str, why: str, org: str | None) -> None:
     """Say no to a proposal; it is never made again."""
-    with worker(door) as opened:
+    with worker(door, org, one=True) as opened:
         decision = opened.decline(what, getpass.getuser(), why, org)
     out(decision.proposal.why)
 

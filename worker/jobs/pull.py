@@ -61,7 +61,7 @@ def pull(setup: Setup, *, keep_files: bool = False) -> Pulled:
     """
     organisation = setup.ledger.organisation()
     with setup.mirror.write() as conn:
-        organisations.pin(conn, setup.name, organisation)
+        organisations.pin(conn, setup.name, organisation, setup.others)
     today = setup.today(organisation)
     with setup.mirror.read() as conn:
         full = cursors.full_pass_day(conn, setup.name) != today
@@ -111,7 +111,7 @@ def reopen(setup: Setup) -> Pulled:
     """The organisation and its accounts as they are now, nothing else read: one call."""
     organisation = setup.ledger.organisation()
     with setup.mirror.write() as conn:
-        organisations.pin(conn, setup.name, organisation)
+        organisations.pin(conn, setup.name, organisation, setup.others)
     return Pulled(organisation, _pinned(setup, organisation))
 
 

@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 from worker.books.decisions import Decision
 from worker.books.ports import Lease
 from worker.books.reports import TieOut
-from worker.errors import TieoutError
+from worker.errors import PromiseBroken, TieoutError
 from worker.jobs.digest import digest
 from worker.jobs.match import Matched, match
 from worker.jobs.post import Posted, post
@@ -75,6 +75,27 @@ def run_once(
     the mirror and decides, but keeps no decision, writes nothing to the ledger and moves no file.
     """
     run = OrganisationRun(setup.name, setup.mode, run_id)
+    try:
+        _under_lease(setup, run, frozenset(jobs), dry_run)
+    except TieoutError as fault:
+        run.error = fault
+        run.problems.append((type(fault).__name__, str(fault)))
+    run.api_calls = setup.ledger.calls
+    run.bytes_read = setup.ledger.bytes_read
+    return run
+
+
+def broken(setup: Setup, run_id: str, bug: Exception) -> OrganisationRun:
+    """A run that ended in a bug of ours."""
+    run = OrganisationRun(setup.name, setup.mode, run_id)
+    run.error = PromiseBroken(
+        f"this is our bug: {type(bug).__name__}: {bug}; run it alone (--org) to keep the traceback"
+    )
+    run.problems.append(("PromiseBroken", str(run.error)))
+    return run
+
+
+def _under_lease(setup: Setup, run: OrganisationRun, jobs: frozenset[str], dry_run: bool) -> None:
     now = setup.clock.real()
     with setup.mirror.write() as conn:
         lease = leases.take(
@@ -83,18 +104,12 @@ def run_once(
     if lease is None:
         run.active_elsewhere = True
         run.problems.append(("active", f"{setup.name}: another run is active; nothing done"))
-        return run
+        return
     try:
-        _do(setup, run, lease, frozenset(jobs), dry_run)
-    except TieoutError as fault:
-        run.error = fault
-        run.problems.append((type(fault).__name__, str(fault)))
+        _do(setup, run, lease, jobs, dry_run)
     finally:
-        run.api_calls = setup.ledger.calls
-        run.bytes_read = setup.ledger.bytes_read
         with setup.mirror.write() as conn:
             leases.release(conn, lease)
-    return run
 
 
 def _do(

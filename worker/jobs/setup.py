@@ -53,6 +53,8 @@ class Setup:
     tax_filed_through: date | None
     basis: str
     is_sandbox: bool = False
+    others: tuple[str, ...] = ()
+    """Names of the other organisations worked for; none may stand for the same ledger."""
 
     @property
     def mode(self) -> str:

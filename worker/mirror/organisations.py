@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, delete, select
+from collections.abc import Collection
+
+from sqlalchemy import Connection, delete, select, text
 
 from worker.books.records import Organisation
 from worker.errors import Unauthorised
 from worker.mirror.rows import put
 from worker.mirror.tables import metadata, organisations
 
+# Any fixed number, other than that of the upgrade.
+_PIN_LOCK = 5_417_012
 
-def pin(conn: Connection, name: str, organisation: Organisation) -> None:
+
+def pin(
+    conn: Connection, name: str, organisation: Organisation, others: Collection[str] = ()
+) -> None:
     """Remember the organisation behind a configured name, refreshing what may change.
 
-    Raises Unauthorised, naming both, when the name already stands for another OrganisationID.
+    Raises Unauthorised, naming both, when the name already stands for another OrganisationID, or
+    one of the `others` for the same: two sets of bank lines would be posted into one ledger.
     """
+    _one_at_a_time(conn)
+    same = _name_of(conn, organisation.id, others)
+    if same:
+        raise Unauthorised(
+            f"the credentials of {name} lead to {organisation.name} ({organisation.id}), which is "
+            f"{same} in this database: nothing is read or written; put the right credentials"
+        )
     known = pinned(conn, name)
     if known is not None and known.id != organisation.id:
         raise Unauthorised(
@@ -60,6 +75,19 @@ def pinned(conn: Connection, name: str) -> Organisation | None:
         year_lock_date=row.year_lock_date,
         is_demo=row.is_demo,
     )
+
+
+def _name_of(conn: Connection, organisation_id: str, names: Collection[str]) -> str:
+    """Which of these names stands for the organisation; "" for none."""
+    t = organisations.c
+    mine = (t.id == organisation_id) & t.organisation.in_(names)
+    return conn.execute(select(t.organisation).where(mine).limit(1)).scalar() or ""
+
+
+def _one_at_a_time(conn: Connection) -> None:
+    """Two names that are pinned at the same moment must see each other; SQLite has one writer."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _PIN_LOCK})
 
 
 def forget(conn: Connection, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Collection, Mapping
@@ -34,7 +35,7 @@ from worker.jobs.inbox import ImportedFile, import_file
 from worker.jobs.post import Posted
 from worker.jobs.post_now import post_now
 from worker.jobs.pull import reopen
-from worker.jobs.run_once import JOBS, OrganisationRun, run_once
+from worker.jobs.run_once import JOBS, OrganisationRun, broken, run_once
 from worker.jobs.setup import AccountSetup, Setup
 from worker.jobs.verify import Verified
 from worker.matching.policy import DiscountTerms, MatchingPolicy
@@ -50,6 +51,10 @@ from worker.wiring.sandbox import builtin
 from worker.wiring.tokens import TokenFile
 from worker.xero.auth import ClientCredentials, RefreshToken
 from worker.xero.client import XeroLedger
+
+log = logging.getLogger(__name__)
+# Without a handler Python would print the bare names of events on stderr.
+logging.getLogger("worker").addHandler(logging.NullHandler())
 
 ORGANISATIONS_AT_ONCE = 4
 REPORTS = ("profit-and-loss", "aged-receivables", "aged-payables")
@@ -89,9 +94,17 @@ class Worker:
         setups = self.setups if name is None else (self.one(name),)
         if len(setups) == 1:
             return run_id, (run_once(setups[0], run_id, jobs=jobs, dry_run=dry_run),)
+
+        def one(setup: Setup) -> OrganisationRun:
+            try:
+                return run_once(setup, run_id, jobs=jobs, dry_run=dry_run)
+            except Exception as bug:
+                # A bug met in one organisation's books is told, and does not stop the others.
+                log.exception("run_broken", extra={"organisation": setup.name, "run": run_id})
+                return broken(setup, run_id, bug)
+
         with ThreadPoolExecutor(max_workers=ORGANISATIONS_AT_ONCE) as pool:
-            done = pool.map(lambda s: run_once(s, run_id, jobs=jobs, dry_run=dry_run), setups)
-            return run_id, tuple(done)
+            return run_id, tuple(pool.map(one, setups))
 
     def import_files(
         self, paths: Collection[Path], account: str, name: str | None = None
@@ -291,6 +304,7 @@ def _setup(
         tax_filed_through=wanted.tax_filed_through,
         basis=config.digest.basis,
         is_sandbox=is_sandbox,
+        others=tuple(o.name for o in config.organisations if o.name != wanted.name),
     )
 
 
