@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from worker.posting import keys
 from worker.posting.grouping import dispatches, rounds
 from worker.posting.guards import Fresh, check
 from worker.posting.plan import next_generation
+
+log = logging.getLogger(__name__)
 
 # A request may take this long; it ends well inside the lease (design §8).
 REQUEST_SECONDS = 60
@@ -239,7 +242,18 @@ def _send(setup: Setup, group: tuple[Intent, ...], lease: Lease, result: _Tally)
 
 def _count(answers: Iterable[IntentAnswer], intents: Mapping[str, Intent], result: _Tally) -> None:
     for answer in answers:
-        code = intents[answer.intent_id].code
+        intent = intents[answer.intent_id]
+        code = intent.code
+        log.info(
+            f"{intent.kind}_{answer.state}",
+            extra={
+                "code": code,
+                "bank_lines": ",".join(intent.line_ids),
+                "documents": ",".join(share.document_number for share in intent.shares),
+                "amount": f"{intent.amount} {intent.currency}",
+                "ledger_id": answer.ledger_id,
+            },
+        )
         if answer.state == "posted":
             result.posted.append(answer.intent_id)
         elif answer.state == "rejected":

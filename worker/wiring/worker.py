@@ -47,6 +47,7 @@ from worker.reports import render
 from worker.reports.open_items import Aged
 from worker.reports.profit_and_loss import ProfitAndLoss
 from worker.wiring.clock import SystemClock
+from worker.wiring.logs import configure
 from worker.wiring.sandbox import builtin
 from worker.wiring.tokens import TokenFile
 from worker.xero.auth import ClientCredentials, RefreshToken
@@ -220,6 +221,7 @@ def open_worker(config: Config, environ: Mapping[str, str]) -> Worker:
 
     Raises SetupWrong, with the mend, where secrets, rules, folders or the database are not usable.
     """
+    configure(environ)
     clock = SystemClock(environ)
     mirror = open_mirror(config.database_url)
     try:
