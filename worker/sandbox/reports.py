@@ -9,6 +9,7 @@ from functools import partial
 from worker.sandbox.errors import UnknownPath
 from worker.sandbox.reports_aged import aged_by_contact
 from worker.sandbox.reports_bank import bank_summary, executive_summary
+from worker.sandbox.reports_budget import budget_summary, ten_ninety_nine
 from worker.sandbox.reports_figures import Asked, Figures
 from worker.sandbox.reports_position import balance_sheet, trial_balance
 from worker.sandbox.reports_profit import profit_and_loss
@@ -21,6 +22,8 @@ REPORTS: dict[str, Callable[[Figures, Asked, date], Record]] = {
     "TrialBalance": trial_balance,
     "BankSummary": bank_summary,
     "ExecutiveSummary": executive_summary,
+    "BudgetSummary": budget_summary,
+    "TenNinetyNine": ten_ninety_nine,
     "AgedReceivablesByContact": partial(aged_by_contact, receivable=True),
     "AgedPayablesByContact": partial(aged_by_contact, receivable=False),
 }

@@ -15,9 +15,12 @@ from worker.sandbox.wire import Record, rounded
 
 
 def bank_summary(figures: Figures, asked: Asked, today: date) -> Record:
-    """Per bank account: opening balance, cash received, cash spent, closing balance."""
+    """Per bank account: opening balance, cash received, cash spent, closing balance.
+
+    As it was booked: the four columns have no place for a revaluation.
+    """
     first, last = asked.span(today)
-    opening = figures.sums(None, first - timedelta(1))
+    opening = figures.posted(None, first - timedelta(1))
     moved = _received_and_spent(figures, first, last)
     rows, totals = [], [0, 0, 0, 0]
     for key, account in figures.accounts.items():

@@ -13,6 +13,7 @@ from functools import cached_property
 
 from worker.sandbox.errors import refusal
 from worker.sandbox.reports_rows import row, text
+from worker.sandbox.revaluation import unrealised
 from worker.sandbox.store import Store
 from worker.sandbox.wire import Record, day_of, flag, guid, loads
 
@@ -22,11 +23,16 @@ SPAN_DAYS_MAX = 366
 
 
 class Figures:
-    """The ledger of one set of books, read on one basis."""
+    """The ledger of one set of books, read on one basis and, where asked, under some options.
+
+    `tracked` holds for every sum; foreign balances are revalued at month-ends.
+    """
 
     def __init__(self, store: Store, *, cash: bool) -> None:
         self.store = store
         self.view = "cash" if cash else "accrual"
+        self.tracked: tuple[Tracked, ...] = ()
+        self._revalued: dict[date, Sums] = {}
         self.organisation = store.organisation()
         self.currency = str(self.organisation.get("BaseCurrency", "GBP"))
 
@@ -35,8 +41,30 @@ class Figures:
         """The chart by AccountID, in the order reports print it."""
         return {str(account["AccountID"]): account for account in self.store.accounts()}
 
-    def sums(self, first: date | None, last: date, tracked: Tracked | None = None) -> Sums:
-        """Each account's movement from `first` (None: ever) to `last`, both included."""
+    def sums(self, first: date | None, last: date, *tracked: Tracked) -> Sums:
+        """Each account's movement from `first` (None: ever) to `last`, both included.
+
+        With the revaluation of `last` where that is a month-end, less that of the day before
+        `first`.
+        """
+        sums = self.posted(first, last, *tracked)
+        if all(each.holds([]) for each in (*self.tracked, *tracked)):
+            for account_id, amount in self._revaluation(last).items():
+                sums[account_id] = sums.get(account_id, 0) + amount
+            if first is not None and first > date.min:
+                for account_id, amount in self._revaluation(first - timedelta(1)).items():
+                    sums[account_id] = sums.get(account_id, 0) - amount
+        return sums
+
+    def _revaluation(self, day: date) -> Sums:
+        if day not in self._revalued:
+            self._revalued[day] = unrealised(
+                self.store, self.accounts, self.currency, self.view, day
+            )
+        return self._revalued[day]
+
+    def posted(self, first: date | None, last: date, *tracked: Tracked) -> Sums:
+        """The same without any revaluation."""
         found = self.store.rows(
             "SELECT account_id, tracking, SUM(amount) FROM ledger_line "
             "WHERE basis IN ('both', ?) AND date >= ? AND date <= ? GROUP BY account_id, tracking",
@@ -44,7 +72,8 @@ class Figures:
         )
         sums: Sums = {}
         for account_id, marks, amount in found:
-            if tracked is None or tracked.holds(loads(marks or "[]")):
+            held = loads(marks) if marks else []
+            if all(each.holds(held) for each in (*self.tracked, *tracked)):
                 sums[account_id] = sums.get(account_id, 0) + amount
         return sums
 
@@ -111,14 +140,19 @@ class Asked:
 
     def comparisons(self) -> tuple[int, int]:
         """How many earlier columns are wanted, and how many months lie between two columns."""
-        periods, timeframe = self.text("periods"), (self.text("timeframe") or "MONTH").upper()
+        timeframe = (self.text("timeframe") or "MONTH").upper()
         if timeframe not in _STEPS:
             raise refusal("The timeframe parameter must be MONTH, QUARTER or YEAR")
-        if periods is None:
-            return 0, _STEPS[timeframe]
-        if not periods.isdecimal() or not 1 <= int(periods) <= 12:
-            raise refusal("The periods parameter must be a whole number between 1 and 12")
-        return int(periods), _STEPS[timeframe]
+        return self.count("periods") or 0, _STEPS[timeframe]
+
+    def count(self, name: str) -> int | None:
+        """A whole number between 1 and 12."""
+        said = self.text(name)
+        if said is None:
+            return None
+        if not said.isdecimal() or not 1 <= int(said) <= 12:
+            raise refusal(f"The {name} parameter must be a whole number between 1 and 12")
+        return int(said)
 
     def span(self, today: date) -> tuple[date, date]:
         """`fromDate` to `toDate`; left out, the current month. A year at the most."""

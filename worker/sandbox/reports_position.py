@@ -6,12 +6,21 @@ from collections.abc import Sequence
 from datetime import date
 
 from worker.sandbox.errors import refusal
-from worker.sandbox.reports_figures import Asked, Figures, Sums, less, month_end, months_back
+from worker.sandbox.reports_figures import (
+    Asked,
+    Figures,
+    Sums,
+    Tracked,
+    less,
+    month_end,
+    months_back,
+)
 from worker.sandbox.reports_rows import header, long_day, report, row, section, short_day, summary
-from worker.sandbox.wire import Record
+from worker.sandbox.wire import Record, guid
 
 # The id under which the spec's example shows the row that is no account.
 CURRENT_YEAR = "00000000-0000-0000-0000-000000000000"
+TRACKING_TRANSFERS = "00000000-0000-0000-0000-000000000001"
 _ASSETS = (
     ("Bank", ("BANK",)),
     ("Current Assets", ("CURRENT", "INVENTORY", "PREPAYMENT")),
@@ -33,12 +42,14 @@ _CLASSES = (
 
 def balance_sheet(figures: Figures, asked: Asked, today: date) -> Record:
     """What is owned and owed as at a day; comparisons stand at earlier month-ends."""
-    if asked.text("trackingOptionID1") or asked.text("trackingOptionID2"):
-        raise refusal("This stand-in does not split the balance sheet by tracking")
+    asked.flag("standardLayout")  # these books know no other layout
+    figures.tracked = _options(figures, asked)
     day = asked.day("date") or month_end(today)
     periods, step = asked.comparisons()
     days = [day, *(month_end(months_back(day, back * step)) for back in range(1, periods + 1))]
     columns = [figures.sums(None, day) for day in days]
+    if figures.tracked:
+        _even_out(figures, columns)
     assets, total_assets = _blocks(figures, columns, _ASSETS, 1)
     debts, total_debts = _blocks(figures, columns, _DEBTS, -1)
     equity, total_equity = _equity(figures, columns, days)
@@ -56,6 +67,35 @@ def balance_sheet(figures: Figures, asked: Asked, today: date) -> Record:
     ]
     titles = [figures.organisation["Name"], f"As at {long_day(day)}"]
     return report("BalanceSheet", "Balance Sheet", titles, today, rows)
+
+
+def _options(figures: Figures, asked: Asked) -> tuple[Tracked, ...]:
+    """The options asked for, of whichever category. Raises ApiError 400 for one not known."""
+    found = []
+    for name in ("trackingOptionID1", "trackingOptionID2"):
+        wanted = asked.text(name)
+        if wanted is None:
+            continue
+        pairs = [
+            Tracked(category, option)
+            for category in figures.store.all("TrackingCategories")
+            for option in category.get("Options") or ()
+            if guid(option["TrackingOptionID"]) == guid(wanted)
+        ]
+        if not pairs:
+            raise refusal(f"The {name} is not a tracking option of this organisation")
+        found.append(pairs[0])
+    return tuple(found)
+
+
+def _even_out(figures: Figures, columns: list[Sums]) -> None:
+    """Balance what one option shows, as Xero does, through its tracking transfers account."""
+    accounts = figures.accounts
+    roles = {str(account.get("SystemAccount")): key for key, account in accounts.items()}
+    key = roles.get("TRACKINGTRANSFERS", TRACKING_TRANSFERS)
+    accounts.setdefault(key, {"Name": "Tracking Transfers", "Class": "EQUITY", "Type": "EQUITY"})
+    for sums in columns:
+        sums[key] = sums.get(key, 0) - sum(sums.values())
 
 
 def _blocks(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 
 from worker.sandbox.errors import refusal
 from worker.sandbox.reports_figures import Asked, Figures, Sums, Tracked, less, months_back
@@ -48,7 +49,7 @@ _US = Words(
     "Operating Income",
     "Net Income",
 )
-_PARTS = {"REVENUE": "income", "SALES": "income", "OTHERINCOME": "other", "DIRECTCOSTS": "direct"}
+PARTS = {"REVENUE": "income", "SALES": "income", "OTHERINCOME": "other", "DIRECTCOSTS": "direct"}
 
 
 def words_for(organisation: Record) -> Words:
@@ -63,6 +64,7 @@ def profit_and_loss(figures: Figures, asked: Asked, today: date) -> Record:
     year-long columns (fact sheet 7.2).
     """
     first, last = asked.span(today)
+    asked.flag("standardLayout")  # these books know no other layout
     heads, columns = _columns(figures, asked, first, last)
     words = words_for(figures.organisation)
     parts = {name: _part(figures, columns, name) for name in ("income", "direct", "other", "over")}
@@ -96,53 +98,60 @@ def profit_and_loss(figures: Figures, asked: Asked, today: date) -> Record:
 def _columns(
     figures: Figures, asked: Asked, first: date, last: date
 ) -> tuple[list[str], list[Sums]]:
-    """Column heads and the sums under them: by tracking option, or back through time."""
-    if asked.text("trackingCategoryID2") or asked.text("trackingOptionID2"):
-        raise refusal("This stand-in reports on one tracking category at a time")
-    category, option = _tracking(figures, asked)
-    if category and not option:
-        return _by_option(figures, category, first, last)
-    tracked = Tracked(category, option) if category else None
+    """Column heads and the sums under them: by tracking option, or back through time.
+
+    A category without an option is split into its options; with two such, into each pair.
+    """
+    chosen = [_tracking(figures, asked, place) for place in ("", "2")]
+    figures.tracked = tuple(Tracked(each[0], each[1]) for each in chosen if each and each[1])
+    split = [each[0] for each in chosen if each and not each[1]]
+    if split:
+        return _by_option(figures, split, first, last)
     periods, step = asked.comparisons()
     heads, columns = [], []
     for back in range(periods + 1):
         end = months_back(last, back * step)
         heads.append(f"{end.day} {end:%b %y}")
-        columns.append(figures.sums(months_back(first, back * step), end, tracked))
+        columns.append(figures.sums(months_back(first, back * step), end))
     return heads, columns
 
 
-def _tracking(figures: Figures, asked: Asked) -> tuple[Record | None, Record | None]:
+def _tracking(figures: Figures, asked: Asked, place: str) -> tuple[Record, Record | None] | None:
     """The category and the option asked for. Raises ApiError 400 for one that is not there."""
-    category_id, option_id = asked.text("trackingCategoryID"), asked.text("trackingOptionID")
+    names = f"trackingCategoryID{place}", f"trackingOptionID{place}"
+    category_id, option_id = (asked.text(name) for name in names)
     if category_id is None:
         if option_id:
-            raise refusal("A trackingCategoryID is needed when a trackingOptionID is given")
-        return None, None
+            raise refusal(f"A {names[0]} is needed when a {names[1]} is given")
+        return None
     category = figures.store.get("TrackingCategories", guid(category_id))
     if category is None:
-        raise refusal("The trackingCategoryID is not known")
+        raise refusal(f"The {names[0]} is not known")
     options = {guid(o["TrackingOptionID"]): o for o in category.get("Options") or ()}
     if option_id is not None and guid(option_id) not in options:
-        raise refusal("The trackingOptionID is not an option of that category")
+        raise refusal(f"The {names[1]} is not an option of that category")
     return category, options[guid(option_id)] if option_id else None
 
 
 def _by_option(
-    figures: Figures, category: Record, first: date, last: date
+    figures: Figures, split: Sequence[Record], first: date, last: date
 ) -> tuple[list[str], list[Sums]]:
-    """One column per option, one for what carries none, and their sum."""
-    options = category.get("Options") or []
-    heads = [*(str(option["Name"]) for option in options), "Unassigned", "Total"]
-    columns = [figures.sums(first, last, Tracked(category, option)) for option in [*options, None]]
-    return heads, [*columns, figures.sums(first, last)]
+    """One column per option (or pair of options), one for what carries none, and their sum."""
+    heads, columns = [], []
+    choices = [[*(category.get("Options") or []), None] for category in split]
+    for options in product(*choices):
+        names = ("Unassigned" if option is None else str(option["Name"]) for option in options)
+        heads.append(" / ".join(names))
+        pairs = zip(split, options, strict=True)
+        columns.append(figures.sums(first, last, *(Tracked(*pair) for pair in pairs)))
+    return [*heads, "Total"], [*columns, figures.sums(first, last)]
 
 
 def _part(figures: Figures, columns: list[Sums], name: str) -> list[tuple[str, list[int]]]:
     """The accounts of one part of the profit and loss that moved, with what they say."""
     found = []
     for key, account in figures.accounts.items():
-        if figures.in_profit(key) and _PARTS.get(str(account.get("Type")), "over") == name:
+        if figures.in_profit(key) and PARTS.get(str(account.get("Type")), "over") == name:
             sign = -1 if name in ("income", "other") else 1
             values = [sign * sums.get(key, 0) for sums in columns]
             if any(values):
