@@ -14,6 +14,7 @@ from typing import Any
 
 from worker.sandbox import chart as supplied
 from worker.sandbox import load_besides
+from worker.sandbox.bank_feed import FILE as STATEMENT_LINES
 from worker.sandbox.intake import (
     Doubts,
     clean,
@@ -164,11 +165,14 @@ def read_folder(path: Path | str) -> tuple[dict[str, list[Record]], list[str]]:
     """(books, notes) of a folder with one `<Endpoint>.json` per endpoint.
 
     Raises OSError where the folder or a file cannot be read, and ValueError naming the file that
-    is not JSON of the expected shape. Files of other names are ignored with a note.
+    is not JSON of the expected shape. Files of other names are ignored with a note; statement
+    lines are no part of the books, and read by `bank_feed`.
     """
     books: dict[str, list[Record]] = {}
     notes: list[str] = []
     for file in sorted(Path(path).iterdir()):
+        if file.name == STATEMENT_LINES:
+            continue
         kind = "Organisation" if file.stem == "Organisations" else file.stem
         if file.suffix != ".json" or kind not in ENDPOINTS:
             notes.append(f"{file.name} is not a file of a books folder and is ignored")

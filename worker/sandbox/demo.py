@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from worker.sandbox import statements
+from worker.sandbox.bank_feed import Feed
+from worker.sandbox.bank_feed_files import read_lines
 from worker.sandbox.books import load_books, read_folder
 from worker.sandbox.store import Store
 from worker.sandbox.story import build
@@ -32,6 +34,7 @@ def open_demo(
     story = build(seed, now().date())
     store = Store(made)
     load_books(store, story.books)
+    Feed(store).load(story.feed)
     store.close()
     if inbox is not None:
         statements.write(story, inbox)
@@ -48,7 +51,8 @@ def open_books(path: Path, folder: Path) -> tuple[Store, list[str]]:
     path.parent.mkdir(parents=True, exist_ok=True)
     books, notes = read_folder(folder)
     store = Store(path)
-    return store, [*notes, *load_books(store, books)]
+    notes += load_books(store, books)
+    return store, [*notes, *Feed(store).load(read_lines(folder))]
 
 
 def remove(path: Path) -> None:

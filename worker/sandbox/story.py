@@ -6,6 +6,7 @@ ledger and reconciled; the last six weeks are at the bank only. Same seed and da
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -19,7 +20,7 @@ from worker.sandbox import (
     story_routine,
 )
 from worker.sandbox.story_book import Book
-from worker.sandbox.story_parts import StatementFile, Story, Truth
+from worker.sandbox.story_parts import BankLine, StatementFile, Story, Truth, money
 
 # What the owner of this company has declared, in the words of the worker's configuration.
 DISCOUNT: dict[str, Any] = {
@@ -56,4 +57,20 @@ def build(seed: int, today: date) -> Story:
     story_history.open_lines(book, _EASY_RECEIPTS, _EASY_PAYMENTS)
     files = statements.files(book.lines, today)
     truths = {line.bank_reference: line.truth for line in book.lines}
-    return Story(story_json.books(book), files, truths)
+    return Story(story_json.books(book), files, truths, _feed(book.lines))
+
+
+def _feed(lines: Sequence[BankLine]) -> tuple[dict[str, Any], ...]:
+    """The lines as Xero's own feed delivers them: each movement of money once."""
+    return tuple(
+        {
+            "id": line.bank_reference,
+            "accountCode": line.account_code,
+            "date": line.date.isoformat(),
+            "amount": money(line.amount),
+            "payee": line.payee or line.text,
+            "reference": line.reference or line.text,
+        }
+        for line in lines
+        if not line.repeats_row
+    )

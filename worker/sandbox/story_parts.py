@@ -56,12 +56,14 @@ class StatementFile:
 class Story:
     """A company's books in Xero's own shape, its statement files, and the truth of each line.
 
-    `truths` is keyed by the bank's own id of the line (CSV column, OFX FITID).
+    `truths` is keyed by the bank's own id of the line (CSV column, OFX FITID). `feed` holds the
+    same lines as the bank feeds them into Xero, where the API does not show them.
     """
 
     books: dict[str, list[Json]]
     statements: tuple[StatementFile, ...]
     truths: dict[str, Truth]
+    feed: tuple[Json, ...] = ()
 
 
 @dataclass(slots=True)
