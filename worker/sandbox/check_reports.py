@@ -1,4 +1,4 @@
-"""Do the reports agree with one another, on both bases?"""
+"""Do the reports agree with one another, on both bases, with and without a revaluation?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from worker.sandbox.reports import render
-from worker.sandbox.reports_figures import Figures
+from worker.sandbox.reports_figures import Figures, month_end
 from worker.sandbox.store import Store
 from worker.sandbox.wire import Record
 
@@ -18,23 +18,31 @@ def reports_agree(store: Store) -> Iterator[str]:
     if last is None:
         return
     day = date.fromisoformat(last)
-    bases: dict[str, dict[str, str]] = {"accrual": {}, "cash": {"paymentsOnly": "true"}}
-    for basis, extra in bases.items():
-        balance = render(store, "BalanceSheet", {"date": last, **extra}, day)
-        net, equity = _cell(balance, "Net Assets", 1), _cell(balance, "Total Equity", 1)
-        if net != equity:
-            yield f"the {basis} balance sheet has net assets of {net} but equity of {equity}"
-        earned, profit = _cell(balance, "Current Year Earnings", 1), _year_profit(store, day, extra)
-        if profit != earned:
-            yield (
-                f"{basis} profit for the year is {profit}, the balance sheet's current year "
-                f"earnings are {earned}"
-            )
-        trial = render(store, "TrialBalance", {"date": last, **extra}, day)
-        for debit, title in ((1, "month"), (3, "year to date")):
-            left, right = _cell(trial, "Total", debit), _cell(trial, "Total", debit + 1)
-            if left != right:
-                yield f"the {basis} trial balance's {title} debits are {left}, its credits {right}"
+    for basis, extra in (("accrual", {}), ("cash", {"paymentsOnly": "true"})):
+        yield from _agree(store, day, basis, extra)
+    base = store.organisation().get("BaseCurrency", "GBP")
+    foreign = store.rows("SELECT 1 FROM ledger_line WHERE currency <> ? LIMIT 1", (base,))
+    if foreign and month_end(day) != day:
+        yield from _agree(store, month_end(day), "revalued", {})
+
+
+def _agree(store: Store, day: date, basis: str, extra: dict[str, str]) -> Iterator[str]:
+    params = {"date": day.isoformat(), **extra}
+    balance = render(store, "BalanceSheet", params, day)
+    net, equity = _cell(balance, "Net Assets", 1), _cell(balance, "Total Equity", 1)
+    if net != equity:
+        yield f"the {basis} balance sheet has net assets of {net} but equity of {equity}"
+    earned, profit = _cell(balance, "Current Year Earnings", 1), _year_profit(store, day, extra)
+    if profit != earned:
+        yield (
+            f"{basis} profit for the year is {profit}, the balance sheet's current year "
+            f"earnings are {earned}"
+        )
+    trial = render(store, "TrialBalance", params, day)
+    for debit, title in ((1, "month"), (3, "year to date")):
+        left, right = _cell(trial, "Total", debit), _cell(trial, "Total", debit + 1)
+        if left != right:
+            yield f"the {basis} trial balance's {title} debits are {left}, its credits {right}"
 
 
 def _year_profit(store: Store, day: date, extra: dict[str, str]) -> Decimal:
