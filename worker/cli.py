@@ -5,10 +5,11 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import secrets
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -295,12 +296,61 @@ def sandbox() -> None:
     """The built-in stand-in for Xero."""
 
 
-@sandbox.command()
+class ServeCommand(click.Command):
+    """`serve`, whose help goes on to explain each kind of fault."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One line a kind, from the sandbox itself; loaded only when help is asked for."""
+        from worker.wiring.sandbox import FAULT_KINDS
+
+        with formatter.section("Kinds of fault"):
+            formatter.write_dl(list(FAULT_KINDS.items()))
+
+
+def fault_rates(
+    context: click.Context, option: click.Parameter, given: Sequence[str]
+) -> dict[str, float]:
+    """`KIND=RATE` options as rates by kind."""
+    from worker.wiring.sandbox import FAULT_KINDS
+
+    rates = {}
+    for text_ in given:
+        kind, _, rate = text_.partition("=")
+        if kind not in FAULT_KINDS:
+            raise click.BadParameter(f"{kind} is none of {', '.join(FAULT_KINDS)}")
+        rates[kind] = click.FloatRange(0, 1)(rate, option, context)
+    return rates
+
+
+@sandbox.command(cls=ServeCommand)
 @click.option("--books", type=click.Path(path_type=Path), help="A folder of Xero-shaped JSON.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8437, show_default=True)
-@click.option("--seed", type=int, help="Another story.")
+@click.option("--seed", type=int, help="Another story, and the seed of faults and people.")
 @click.option("--minute-limit", type=click.IntRange(1), default=60, show_default=True)
 @click.option("--day-limit", type=click.IntRange(1), default=5000, show_default=True)
+@click.option(
+    "--fault",
+    "faults",
+    metavar="KIND=RATE",
+    multiple=True,
+    callback=fault_rates,
+    help="Do this to so many of the requests, 0 to 1; may be given several times.",
+)
+@click.option(
+    "--fault-on",
+    type=click.Choice(["all", "reads", "writes"]),
+    default="all",
+    show_default=True,
+    help="Which requests the faults are for.",
+)
+@click.option(
+    "--people",
+    type=click.FloatRange(0, 1),
+    default=0,
+    metavar="RATE",
+    help="Let somebody work in the books before so many of the calls, 0 to 1.",
+)
+@click.option("--fault-seed", type=int, help="Replay faults and people; else --seed, else drawn.")
 @click.pass_obj
 def serve(
     door: Door,
@@ -309,11 +359,20 @@ def serve(
     seed: int | None,
     minute_limit: int,
     day_limit: int,
+    faults: dict[str, float],
+    fault_on: Literal["all", "reads", "writes"],
+    people: float,
+    fault_seed: int | None,
 ) -> None:
-    """Serve it on loopback, for your own Xero app or for curl."""
-    from worker.wiring.clock import SystemClock
-    from worker.wiring.sandbox import serve_sandbox
+    """Serve it on loopback, for your own Xero app or for curl.
 
+    With --fault and --people it also misbehaves, as networks, Xero and bookkeepers do. What it will
+    do, and the seed that does it again, are printed at the start; each deed is told on stderr.
+    """
+    from worker.wiring.clock import SystemClock
+    from worker.wiring.sandbox import Trouble, serve_sandbox
+
+    drawn = next((s for s in (fault_seed, seed) if s is not None), secrets.randbelow(10**6))
     serve_sandbox(
         door.config,
         SystemClock(os.environ),
@@ -322,6 +381,8 @@ def serve(
         seed=seed,
         minute_limit=minute_limit,
         day_limit=day_limit,
+        trouble=Trouble(drawn, faults, people, fault_on),
+        tell=door.say,
         ready=lambda served: click.echo(text.served_text(served)),
     )
 

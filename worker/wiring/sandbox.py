@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from wsgiref.types import WSGIApplication
 
 import httpx
 
@@ -25,9 +26,13 @@ from worker.errors import NoInput
 from worker.mirror.engine import open_mirror
 from worker.mirror.organisations import forget
 from worker.sandbox.app import SandboxApp
+from worker.sandbox.bank_feed_files import write_lines
 from worker.sandbox.books import dump_folder
 from worker.sandbox.check import check
 from worker.sandbox.demo import SEED, open_books, open_demo, remove
+from worker.sandbox.faults import KINDS, Faults, Share
+from worker.sandbox.faults_app import FaultyApp, ServerClock
+from worker.sandbox.people import People
 from worker.sandbox.serve import serve
 from worker.sandbox.statements import CSV_PROFILE
 from worker.sandbox.store import Store
@@ -35,6 +40,7 @@ from worker.sandbox.story import DISCOUNT
 from worker.sandbox.wire import record_day
 
 SANDBOX_NAME = "sandbox"
+FAULT_KINDS: Mapping[str, str] = KINDS
 _BASE = "http://sandbox"
 
 
@@ -84,6 +90,20 @@ def _locked_through(store: Store) -> date | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """What a served sandbox does to its clients, all of it by `seed`.
+
+    `faults` are rates by kind (`FAULT_KINDS` explains them), on all requests or a `share` of them;
+    `people` is how often somebody acts in the books before a call. Rates lie between 0 and 1.
+    """
+
+    seed: int
+    faults: Mapping[str, float]
+    people: float = 0
+    share: Share = "all"
+
+
+@dataclass(frozen=True, slots=True)
 class Served:
     """What a person who wants to reach the served sandbox must know."""
 
@@ -101,26 +121,69 @@ def serve_sandbox(
     seed: int | None,
     minute_limit: int,
     day_limit: int,
+    trouble: Trouble,
     ready: Callable[[Served], None],
+    tell: Callable[[str], None],
 ) -> None:
-    """Serve the demo organisation, or a folder's books, on loopback until stopped."""
+    """Serve the demo organisation, or a folder's books, on loopback until stopped.
+
+    `tell` hears of each fault, and of each thing people did, as it happens.
+    """
     store, notes = _opened(config, clock, books, seed)
+    server_clock = ServerClock(clock.now)
     app = SandboxApp(
         store,
-        now=clock.now,
+        now=server_clock,
         monotonic=clock.monotonic,
         minute_limit=minute_limit,
         day_limit=day_limit,
     )
 
+    around, promised = _troubled(app, store, server_clock, clock, trouble, tell)
+
     def started(bound: int) -> None:
         base = f"http://127.0.0.1:{bound}"
-        ready(Served(base, f"{base}/connect/token", tuple(notes)))
+        ready(Served(base, f"{base}/connect/token", (*notes, *promised)))
 
     try:
-        serve(app, "127.0.0.1", port, ready=started)
+        serve(around, "127.0.0.1", port, ready=started)
     finally:
         store.close()
+
+
+def _troubled(
+    app: SandboxApp,
+    store: Store,
+    server_clock: ServerClock,
+    clock: Clock,
+    trouble: Trouble,
+    tell: Callable[[str], None],
+) -> tuple[WSGIApplication, list[str]]:
+    """The app behind its faults and among its people, and sentences on what they will do."""
+    around: WSGIApplication = app
+    promised = []
+    faults = Faults(trouble.seed, trouble.faults, share=trouble.share)
+    if faults:
+        around = FaultyApp(
+            around,
+            store,
+            faults,
+            clock=server_clock,
+            monotonic=clock.monotonic,
+            tell=lambda done: tell(str(done)),
+        )
+        promised = [str(faults), *(f"{kind}: {FAULT_KINDS[kind]}" for kind in faults.rates)]
+    if trouble.people:
+        around = people = People(
+            around,
+            store,
+            now=server_clock,
+            seed=trouble.seed,
+            rate=trouble.people,
+            tell=lambda done: tell(str(done)),
+        )
+        promised.append(str(people))
+    return around, promised
 
 
 def dump_sandbox(config: Config, clock: Clock, folder: Path) -> None:
@@ -128,6 +191,7 @@ def dump_sandbox(config: Config, clock: Clock, folder: Path) -> None:
     store, _ = _opened(config, clock, None, None)
     try:
         dump_folder(store, folder)
+        write_lines(store, folder)
     finally:
         store.close()
 
