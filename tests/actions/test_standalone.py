@@ -145,6 +145,15 @@ def test_credit_notes_and_own_accounts_are_read(tmp_path: Path) -> None:
         (LINES, {"Invoices": [dict(INVOICE, Total=None)]}, "documents: Invoices 1: Total"),
         (LINES, {"Invoices": [7]}, "documents: Invoices 1 is no object"),
         (LINES, "[" * 100_000, "nested too deeply"),
+        ("[" + "9" * 5000 + "]", FLAT, "lines: "),
+        (LINES.replace("1250.00", "1e999999"), FLAT, "lines, line 2: amount: an amount of so many"),
+        (LINES.replace("1250.00", "1250.005"), FLAT, "line 2: amount: 1250.005 is finer than"),
+        (LINES.replace("account,date", "date,date"), FLAT, "line 1: two columns are called 'date'"),
+        ("<html>\n<p>log in</p>\n", FLAT, "line 1: no column 'line_id'"),
+        (LINES, FLAT + FLAT.splitlines()[1].replace("1250", "5"), "line 3: '235AEEEE"),
+        (LINES, {"Invoices": [INVOICE, dict(INVOICE, AmountDue=5)]}, "Invoices 2: '235AEEEE"),
+        (LINES, {"Invoices": {"0": INVOICE}}, "holds no list of Invoices"),
+        (LINES, {"Invoices": [dict(INVOICE, AmountDue="1e40", Total="1e40")]}, "Invoices 1: "),
     ],
 )
 def test_a_bad_file_is_refused_with_its_place(
@@ -164,6 +173,16 @@ def test_a_missing_file_and_bytes_that_are_no_text_are_said_so(tmp_path: Path) -
         match_files(tmp_path / "nowhere", documents)
     with pytest.raises(BadInput, match="not UTF-8 at byte 9"):
         match_files(tmp_path / "latin", documents)
+
+
+def test_documents_that_name_no_contact_are_not_one_contacts(tmp_path: Path) -> None:
+    flat = FLAT.replace("c1,Marlow & Finch Ltd", ",")
+    flat += flat.splitlines()[1].replace("235A", "9999").replace("INV-0042", "INV-0043") + "\n"
+    lines = LINES.replace("MARLOW & FINCH,INV-0042", ",INV-0042 INV-0043").replace("1250", "2500")
+
+    (decision,) = matched(tmp_path, lines, flat)
+
+    assert (decision["action"], decision["reason_code"]) == ("suggest", "several_contacts")
 
 
 def test_no_lines_make_no_decisions(tmp_path: Path) -> None:

@@ -44,6 +44,26 @@ class _Books:
     name: str = ""
     base_currency: str = ""
 
+    def add(self, document: Document) -> None:
+        """One more document; raises NotUnderstood where its id is known with other figures."""
+        held = self.documents.get((document.kind, document.id))
+        if held is not None and _figures(held) != _figures(document):
+            raise NotUnderstood(f"{document.id!r} appears twice, with different figures")
+        self.documents[document.kind, document.id] = document
+
+
+def _figures(document: Document) -> tuple[object, ...]:
+    """What two copies of a document must agree in; one may be told in more detail."""
+    return (
+        document.side,
+        document.number,
+        document.contact_id,
+        document.currency,
+        document.total,
+        document.due,
+        document.status,
+    )
+
 
 def match_files(
     lines: Path, documents: Sequence[Path], history: Path | None = None, as_of: date | None = None
@@ -83,14 +103,19 @@ def _read_documents(path: Path, books: _Books) -> None:
         _read_xero(path, content, books)
         return
     for row in _rows(path, content, "documents"):
-        document = document_row(row)
-        books.documents[document.kind, document.id] = document
+        try:
+            books.add(document_row(row))
+        except NotUnderstood as fault:
+            raise row.refusal(str(fault)) from None
 
 
 def _read_xero(path: Path, content: Mapping[str, Any], books: _Books) -> None:
-    for name in content:
-        entries = content[name]
+    if not any(isinstance(entries, list) for entries in content.values()):
+        raise BadInput(f"{path}: holds no list of Invoices, CreditNotes, Contacts or the like")
+    for name, entries in content.items():
         if not isinstance(entries, list):
+            if name in _DOCUMENT_LISTS:
+                raise BadInput(f"{path}: {name} is no list")
             continue
         for number, entry in enumerate(entries, 1):
             if not isinstance(entry, Mapping):
@@ -103,8 +128,7 @@ def _read_xero(path: Path, content: Mapping[str, Any], books: _Books) -> None:
 
 def _take_xero(name: str, entry: Mapping[str, Any], books: _Books) -> None:
     if name in _DOCUMENT_LISTS:
-        document = xero_document(name, entry, books.base_currency)
-        books.documents[document.kind, document.id] = document
+        books.add(xero_document(name, entry, books.base_currency))
     elif name == "Contacts":
         books.contacts.append(wire_chart.contact(entry))
     elif name == "Accounts":
@@ -178,6 +202,8 @@ def _json(path: Path, text: str) -> object:
             raise BadInput(f"{path}, line {fault.lineno}: {fault.msg}; not valid JSON") from None
     except RecursionError:
         raise BadInput(f"{path}: nested too deeply to be a list of records") from None
+    except ValueError as fault:
+        raise BadInput(f"{path}: {fault}") from None
     rows = []
     for number, each in enumerate(text.splitlines(), 1):
         if each.strip():
@@ -208,6 +234,7 @@ def _csv(path: Path, text: str) -> list[FileRow]:
                 continue
             if not names:
                 names = [cell.strip().lower().replace(" ", "_") for cell in cells]
+                _check_header(path, reader.line_num, names)
                 continue
             place = f"line {reader.line_num}"
             if len(cells) > len(names) and any(cell.strip() for cell in cells[len(names) :]):
@@ -219,6 +246,15 @@ def _csv(path: Path, text: str) -> list[FileRow]:
     except csv.Error as fault:
         raise BadInput(f"{path}, line {reader.line_num}: {fault}") from None
     return rows
+
+
+def _check_header(path: Path, line: int, names: Sequence[str]) -> None:
+    place = f"{path}, line {line}"
+    twice = [name for name, count in Counter(names).items() if name and count > 1]
+    if twice:
+        raise BadInput(f"{place}: two columns are called {twice[0]!r}")
+    if not {"line_id", "document_id", "invoice_id"} & set(names):
+        raise BadInput(f"{place}: no column 'line_id' or 'document_id'; is this the header row?")
 
 
 def _rows(path: Path, content: object, name: str) -> list[FileRow]:

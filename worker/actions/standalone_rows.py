@@ -9,11 +9,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from worker.books.money import decimal_of
+from worker.books.money import decimal_of, to_minor
 from worker.books.records import BankLine, Document, DocumentKind, HistoryLine, Side
 from worker.errors import BadInput, Refused
 from worker.xero import wire_documents
-from worker.xero.wire_values import as_day
+from worker.xero.wire_values import NotUnderstood, as_day
 
 _READERS = {
     "Invoices": (wire_documents.invoice, "InvoiceID"),
@@ -45,6 +45,7 @@ _KINDS: dict[str, tuple[Side, DocumentKind]] = {
     "receive_prepayment": ("receivable", "prepayment"),
     "spend_prepayment": ("payable", "prepayment"),
 }
+_NO = ("", "0", "no", "none", "false")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,24 +80,30 @@ class FileRow:
             raise self.refusal(f"{names[0]} {written!r} is no date; write 2026-03-31")
         return found
 
-    def amount(self, *names: str) -> Decimal:
+    def amount(self, currency: str, *names: str) -> Decimal:
         written = self.needed(*names)
         try:
-            return decimal_of(written)
+            found = decimal_of(written)
         except Refused:
             raise self.refusal(f"{names[0]} {written!r} is no amount; write 1234.50") from None
+        try:
+            to_minor(found, currency)
+        except Refused as fault:
+            raise self.refusal(f"{names[0]}: {fault}") from None
+        return found
 
 
 def line_row(row: FileRow, base_currency: str) -> BankLine:
     """A bank line; raises BadInput where id, date or amount are missing or unreadable."""
     account = row.text("account")
+    currency = row.text("currency").upper() or base_currency
     return BankLine(
         id=row.needed("line_id"),
         account_id=account,
         account_code=account,
         date=row.day("date"),
-        amount=row.amount("amount"),
-        currency=row.text("currency").upper() or base_currency,
+        amount=row.amount(currency, "amount"),
+        currency=currency,
         payee=row.text("payee"),
         reference=row.text("reference"),
         description=row.text("description"),
@@ -113,21 +120,23 @@ def document_row(row: FileRow) -> Document:
         known = ", ".join(sorted(_KINDS))
         raise row.refusal(f"kind {spelled!r} is not known; known: {known}")
     side, kind = _KINDS[spelled]
-    total = row.amount("total", "amount_due")
+    currency = row.needed("currency").upper()
+    total = row.amount(currency, "total", "amount_due")
+    document_id = row.needed("document_id", "invoice_id")
     contact = row.text("contact_name")
     return Document(
-        id=row.needed("document_id", "invoice_id"),
+        id=document_id,
         side=side,
         kind=kind,
         number=row.text("number", "document_number"),
         reference=row.text("reference"),
-        contact_id=row.text("contact_id") or contact,
+        contact_id=row.text("contact_id") or contact or _nobody(document_id),
         contact_name=contact,
         date=row.day("date"),
         due_date=row.day("due_date") if row.text("due_date") else None,
-        currency=row.needed("currency").upper(),
+        currency=currency,
         total=total,
-        due=row.amount("amount_due") if row.text("amount_due") else total,
+        due=row.amount(currency, "amount_due") if row.text("amount_due") else total,
         status=row.text("status").upper() or "AUTHORISED",
     )
 
@@ -135,9 +144,21 @@ def document_row(row: FileRow) -> Document:
 def xero_document(name: str, entry: Mapping[str, Any], base_currency: str) -> Document:
     """A document in Xero's shape, under the id exactly as the file spells it."""
     reader, id_field = _READERS[name]
-    document = reader(entry, lambda: base_currency)
+    stated = {**entry, "Status": entry.get("Status") or "AUTHORISED"}
+    document = reader(stated, lambda: base_currency)
     spelled = entry.get(id_field)
-    return replace(document, id=spelled) if isinstance(spelled, str) and spelled else document
+    document = replace(document, id=spelled) if isinstance(spelled, str) and spelled else document
+    try:
+        for amount in (document.total, document.due):
+            to_minor(amount, document.currency)
+    except Refused as fault:
+        raise NotUnderstood(str(fault)) from None
+    return document if document.contact_id else replace(document, contact_id=_nobody(document.id))
+
+
+def _nobody(document_id: str) -> str:
+    """Documents that say nothing of whom they are with are not therefore one contact's."""
+    return f"contact of {document_id}"
 
 
 def history_row(row: FileRow, base_currency: str, contact_of: Mapping[str, str]) -> HistoryLine:
@@ -156,7 +177,7 @@ def history_row(row: FileRow, base_currency: str, contact_of: Mapping[str, str])
         contact_id=named or (contacts.pop() if len(contacts) == 1 else ""),
         document_ids=paid,
         coding=_coding(settled),
-        is_transfer=bool(settled.get("transfer")),
+        is_transfer=str(settled.get("transfer") or "").strip().lower() not in _NO,
     )
 
 

@@ -18,6 +18,7 @@ _EXPONENTS = (
 
 # BIGINT on both engines; a figure beyond it is a typing error, not money.
 _MINOR_MAX = 2**63 - 1
+_DIGITS_MAX = 18
 
 
 class CurrencyMismatch(PromiseBroken):
@@ -65,10 +66,12 @@ def to_minor(amount: Decimal, currency: str) -> int:
     """
     if not amount.is_finite():
         raise Refused(f"{amount} is not an amount of money")
-    scaled = amount.scaleb(exponent(currency))
-    if scaled != scaled.to_integral_value():
+    # Asked first, since arithmetic on far larger figures is itself refused.
+    if amount.adjusted() > _DIGITS_MAX:
+        raise Refused("an amount of so many digits is too large to be money")
+    if amount != to_cents(amount, currency):
         raise Refused(f"{amount} is finer than the smallest unit of {currency}")
-    minor = int(scaled)
+    minor = int(amount.scaleb(exponent(currency)))
     if abs(minor) > _MINOR_MAX:
         raise Refused(f"{amount} {currency} is too large to be an amount of money")
     return minor

@@ -28,21 +28,21 @@ _JOINERS = frozenset("and und et y the of de la le les du des der die das for fu
 # What banks print around a name, in several languages; never part of one.
 BOILERPLATE = frozenset(
     "fpi fpo bgc bac bacs chaps ddr dd sto so tfr trf xfer ft fp fps ach eft wire zelle sepa sct "
-    "sdd npp osko bpay payid rtgs neft imps upi swift ibp ib mb pos visa mastercard vis chq cheque "
-    "check atm cdm ref reference faster payment payments paymnt pmt pymt payt pay paid from to via "
-    "by transfer transfers credit credits debit debits direct deposit dep bank banking giro online "
-    "internet mobile standing order counter receipt received receipts incoming outgoing inward "
-    "outward domestic electronic card purchase trn txn transaction id value date eref mref cred "
-    "svwz "
-    "iban bic uberweisung gutschrift lastschrift dauerauftrag eingang zahlung verwendungszweck "
-    "auftraggeber virement vir recu prelevement paiement prlv transferencia recibida abono ingreso "
-    "pago recibo bonifico bonif ricevuto accredito addebito pagamento overschrijving betaling naam "
-    "overboeking omschrijving machtiging incasso inbetalning betalning insattning overforing "
-    "indbetaling betaling bankgiro plusgiro bg pg kid inv invs invoice invoices rechnung facture factuur "
-    "fattura factura faktura bill bills no nr num number account acct ac cash branch "
-    "lodgement cheques authority netbank conf confirmation concepto causale motif libelle "
-    "tytul meddelande thanks thank you thankyou cheers regards danke merci bedankt tack tak grazie gracias "
-    "statement stmt gbp eur usd aud nzd cad chf sek nok dkk pln".split()
+    "sdd npp osko bpay payid rtgs neft imps upi swift ibp ib mb pos visa mastercard vis chq "
+    "cheque check atm cdm ref reference faster payment payments paymnt pmt pymt payt pay paid "
+    "from to via by transfer transfers credit credits debit debits direct deposit dep bank "
+    "banking giro online internet mobile standing order counter receipt received receipts "
+    "incoming outgoing inward outward domestic electronic card purchase trn txn transaction id "
+    "value date eref mref cred svwz iban bic uberweisung gutschrift lastschrift dauerauftrag "
+    "eingang zahlung verwendungszweck auftraggeber virement vir recu prelevement paiement prlv "
+    "transferencia recibida abono ingreso pago recibo bonifico bonif ricevuto accredito addebito "
+    "pagamento overschrijving betaling naam overboeking omschrijving machtiging incasso "
+    "inbetalning betalning insattning overforing indbetaling bankgiro plusgiro bg pg kid inv invs "
+    "invoice invoices rechnung facture factuur fattura factura faktura bill bills no nr num "
+    "number account acct ac cash branch lodgement cheques authority netbank conf confirmation "
+    "concepto causale motif libelle tytul meddelande thanks thank you thankyou cheers regards "
+    "danke merci bedankt tack tak grazie gracias statement stmt gbp eur usd aud nzd cad chf sek "
+    "nok dkk pln".split()
 )
 # Words so many companies share that they tell nobody apart.
 GENERIC = frozenset(
