@@ -91,3 +91,35 @@ def test_every_supplied_tax_rate_is_reported_as_a_kind_the_clients_know(desk: De
     told = {rate["ReportTaxType"] for rate in desk.listed("TaxRates")}
 
     assert told.isdisjoint({"RROUTPUT", "RRINPUT", ""})
+
+
+@pytest.mark.parametrize("mode", ["Inclusive", "INCLUSIVE"])
+def test_a_quote_spells_its_amount_types_in_capitals_and_keeps_them(desk: Desk, mode: str) -> None:
+    line = {"Description": "Work", "Quantity": 1, "UnitAmount": "12.00", "AccountCode": "200"}
+    quote = {"Contact": {"Name": "Marlow Ltd"}, "Date": "2026-03-02", "LineItems": [line]}
+    made = desk.made("Quotes", {**quote, "LineAmountTypes": mode})
+
+    kept = desk.post(f"Quotes/{made['QuoteID']}", {"Title": "Signs"}).json()["Quotes"][0]
+
+    assert made["LineAmountTypes"] == kept["LineAmountTypes"] == "INCLUSIVE"
+    assert made["Total"] == kept["Total"] == 12
+
+
+@pytest.mark.parametrize(
+    ("kind", "element"),
+    [("Accounts", {"Code": "9"}), ("TaxRates", {"Name": ""}), ("Currencies", {"Code": "?"})],
+)
+def test_endpoints_of_one_element_have_no_way_to_tell_errors_apart(
+    desk: Desk, kind: str, element: Json
+) -> None:
+    assert desk.put(f"{kind}?summarizeErrors=false", element).status_code == 400
+
+
+def test_numbers_sent_as_text_are_answered_as_numbers(desk: Desk) -> None:
+    line = {"Description": "Work", "UnitAmount": "100", "AccountCode": "200", "DiscountRate": "10"}
+    made = desk.invoice(LineItems=[line], Date="2026-03-02")
+    parts = [{"Name": "VAT", "Rate": "7.5"}]
+    rate = desk.made("TaxRates", {"Name": "Odd", "TaxComponents": parts})
+
+    assert (made["LineItems"][0]["DiscountRate"], made["Total"]) == (10, 90)
+    assert rate["TaxComponents"][0]["Rate"] == 7.5

@@ -33,6 +33,10 @@ _TEXTS = {
 }
 _STRUCTURES = ("BatchPayments", "PaymentTerms", "ContactPersons", "Discount")
 _COLLECTIONS = {"Addresses": "AddressType", "Phones": "PhoneType"}
+_TYPES = {
+    "AddressType": ("POBOX", "STREET", "DELIVERY"),
+    "PhoneType": ("DEFAULT", "DDI", "MOBILE", "FAX", "OFFICE"),
+}
 # Only a paged or single read shows these (fact sheet 5.10).
 DETAIL_ONLY = (
     "ContactPersons",
@@ -136,6 +140,9 @@ def _check_texts(found: Record) -> None:
 
 
 def _by_type(old: list[Record], sent: list[Any], kind: str) -> list[Record]:
+    for entry in sent:
+        if isinstance(entry, dict) and entry.get(kind, "") not in ("", None, *_TYPES[kind]):
+            raise Invalid(f"The {kind} '{entry[kind]}' is not valid")
     found = {entry.get(kind): entry for entry in old}
     found |= {entry.get(kind): entry for entry in sent if isinstance(entry, dict)}
     return list(found.values())

@@ -76,6 +76,9 @@ def price(
         if unit is None:
             unit = rounded(amount / quantity, 4) if quantity else ZERO
         found.update(Quantity=quantity, UnitAmount=unit, LineAmount=amount)
+    for field in ("DiscountRate", "DiscountAmount"):
+        if line.get(field):
+            found[field] = _read(line, field)
     if abs(amount) > MONEY_MAX:
         raise Invalid("The LineAmount is too large")
     if len(str(line.get("Description") or "")) > 4000:

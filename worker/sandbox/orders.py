@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from worker.sandbox import amounts, contacts
+from worker.sandbox import amounts, contacts, lines
 from worker.sandbox.errors import Invalid
 from worker.sandbox.session import Session
 from worker.sandbox.wire import Record, day_of, flag, set_day, stamp
@@ -21,6 +21,7 @@ class Form:
     sales: bool
     dates: tuple[str, ...]
     texts: tuple[str, ...]
+    spells_modes_in_capitals: bool
     statuses: dict[str, tuple[str, ...]]
 
 
@@ -32,6 +33,7 @@ QUOTES = Form(
     True,
     ("ExpiryDate",),
     ("Reference", "Title", "Summary", "Terms", "BrandingThemeID"),
+    True,
     {
         "": ("DRAFT", "SENT"),
         "DRAFT": ("DRAFT", "SENT", "DELETED"),
@@ -52,6 +54,7 @@ PURCHASE_ORDERS = Form(
         *("Reference", "BrandingThemeID", "DeliveryAddress", "AttentionTo", "Telephone"),
         "DeliveryInstructions",
     ),
+    False,
     {
         "": ("DRAFT", "SUBMITTED", "AUTHORISED"),
         "DRAFT": ("DRAFT", "SUBMITTED", "AUTHORISED", "DELETED"),
@@ -88,7 +91,8 @@ def _save(
         old = twin
     if twin is not None and (old is None or twin[form.id_field] != old[form.id_field]):
         raise Invalid(f"The {form.number_field} '{number}' is taken already")
-    before = old or {}
+    before = dict(old or {})
+    before["LineAmountTypes"] = lines.mode_of(before.get("LineAmountTypes"), "Exclusive")
     held = str(before.get("Status") or "")
     status = str(sent.get("Status") or held or "DRAFT")
     if status not in form.statuses.get(held, ()):
@@ -104,6 +108,8 @@ def _save(
             set_day(new, field, session.day(sent, field))
     new["Status"] = status
     amounts.fill(session, new, before, sent, approved=False, sales=form.sales, discounts=form.sales)
+    if form.spells_modes_in_capitals:
+        new["LineAmountTypes"] = new["LineAmountTypes"].upper()
     for field in form.texts:
         if field in sent:
             new[field] = str(sent[field] or "")

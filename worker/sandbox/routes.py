@@ -157,14 +157,15 @@ def _collection(call: Call, endpoint: Endpoint) -> Listed:
 
 
 def _store(call: Call, endpoint: Endpoint, record_id: str | None) -> Listed:
-    summarize = flag(call.params.get("summarizeerrors"))
+    # Endpoints that take one element have no such parameter.
+    summarize = endpoint.one_at_a_time or flag(call.params.get("summarizeerrors")) is not False
     records = write(
         call.session,
         endpoint,
         call.sent(endpoint.kind),
         record_id,
         create_only=call.method == "PUT" and record_id is None,
-        summarize=summarize is not False,
+        summarize=summarize,
     )
     return Listed(endpoint.kind, _places(call, [dumps(record) for record in records]))
 

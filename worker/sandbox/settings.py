@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from worker.sandbox.chart import CLASS_OF_TYPE
 from worker.sandbox.errors import Invalid
 from worker.sandbox.session import Session
-from worker.sandbox.wire import Record, flag, number, stamp
+from worker.sandbox.wire import ZERO, Record, flag, number, stamp
 
 ACTIONS = (
     "CreateInvoicePayment",
@@ -127,11 +125,12 @@ def save_tax_rate(
     found["Name"] = name
     if isinstance(parts, list) and parts:
         try:
-            rates = [number(part.get("Rate")) or Decimal(0) for part in parts]
+            rates = [number(part.get("Rate")) or ZERO for part in parts]
         except (ValueError, AttributeError):
             raise Invalid("The Rate of a TaxComponent must be a number") from None
-        found["TaxComponents"] = parts
-        found["EffectiveRate"] = found["DisplayTaxRate"] = sum(rates, Decimal(0))
+        pairs = zip(parts, rates, strict=True)
+        found["TaxComponents"] = [{**part, "Rate": rate} for part, rate in pairs]
+        found["EffectiveRate"] = found["DisplayTaxRate"] = sum(rates, ZERO)
     found["Status"] = sent.get("Status") if sent.get("Status") == "DELETED" else "ACTIVE"
     session.store.put("TaxRates", _upper_key(found))
     return found

@@ -63,7 +63,7 @@ def recount(kind: str, record: Record) -> None:
         return
     record["Status"] = "PAID" if left == 0 else "AUTHORISED"
     record.pop("FullyPaidOnDate", None)
-    if left == 0:
+    if left == 0 and kind in ("Invoices", "CreditNotes"):
         days += [c.get("Date") for c in credits]
         last = max((instant_ms(d) or 0 for d in days), default=instant_ms(record["Date"]) or 0)
         record["FullyPaidOnDate"] = f"/Date({last}+0000)/"
@@ -156,8 +156,7 @@ def allocation_entry(allocation_id: str, invoice: Record, amount: Decimal, day: 
         "Amount": amount,
         "Date": wire_day(day),
         "Invoice": {
-            "InvoiceID": invoice["InvoiceID"],
-            "InvoiceNumber": invoice.get("InvoiceNumber"),
+            name: invoice[name] for name in ("InvoiceID", "InvoiceNumber") if invoice.get(name)
         },
     }
 
