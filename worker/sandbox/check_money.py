@@ -22,16 +22,11 @@ def banks_tie(store: Store, books: Books) -> Iterator[str]:
         moved[bank_id] += cash if is_inflow(payment) else -cash
     for record in books.bank_transactions:
         kind = str(record.get("Type"))
-        # The legs of a transfer are counted with the transfer they belong to.
-        if record.get("Status") == "AUTHORISED" and not kind.endswith("-TRANSFER"):
+        # A transfer is its two legs: between currencies they differ.
+        if record.get("Status") == "AUTHORISED":
             total = stored(record.get("Total"))
             bank_id = guid(record["BankAccount"]["AccountID"])
             moved[bank_id] += total if kind.startswith("RECEIVE") else -total
-    for transfer in books.transfers:
-        if transfer.get("Status") != "DELETED":
-            amount = stored(transfer.get("Amount"))
-            moved[guid(transfer["FromBankAccount"]["AccountID"])] -= amount
-            moved[guid(transfer["ToBankAccount"]["AccountID"])] += amount
     for account_id, account in books.accounts.items():
         if account.get("Type") != "BANK":
             continue
