@@ -78,6 +78,8 @@ class Demo:
         """Fields of every Setup that this company's owner wants otherwise."""
         self.modes: dict[str, str] = {}
         """By account code, where not auto."""
+        self.sources: dict[str, str] = {}
+        """By account code, where not statement files."""
 
     @contextmanager
     def worker(self, ledger: Callable[[Any], Any] | None = None) -> Iterator[Worker]:
@@ -92,7 +94,11 @@ class Demo:
 
     def _as_wanted(self, setup: Setup, ledger: Callable[[Any], Any] | None) -> Setup:
         accounts = tuple(
-            replace(account, mode=self.modes.get(account.code, account.mode))  # type: ignore[arg-type]
+            replace(
+                account,
+                mode=self.modes.get(account.code, account.mode),  # type: ignore[arg-type]
+                source=self.sources.get(account.code, account.source),
+            )
             for account in setup.accounts
         )
         return replace(

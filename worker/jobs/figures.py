@@ -26,6 +26,7 @@ from worker.books.records import (
 )
 from worker.books.reports import LedgerReport, TieOut
 from worker.jobs.coverage import continuity_of
+from worker.jobs.ledger_lines import FLAG
 from worker.jobs.setup import Setup
 from worker.mirror import accounts as chart
 from worker.mirror import bank_lines, cash, contacts, documents, outbox, payments, statements
@@ -77,7 +78,8 @@ class Facts:
     def in_books(self) -> frozenset[str]:
         """Lines whose cash the ledger holds."""
         done = {i for intent in self.intents if intent.state in DONE for i in intent.line_ids}
-        return self.explained | done
+        records = {line.id for line in self.lines.values() if line.flag == FLAG}
+        return self.explained | done | records
 
     @property
     def on_the_way(self) -> frozenset[str]:

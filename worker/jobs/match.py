@@ -16,6 +16,7 @@ from worker.books.records import BankLine, CashRecord, Contact, Document, Histor
 from worker.errors import Refused
 from worker.jobs.cash_seen import others_cash
 from worker.jobs.coverage import continuity_of
+from worker.jobs.ledger_lines import FLAG, from_the_ledger, is_live, take_ledger_lines
 from worker.jobs.pull import Pulled
 from worker.jobs.setup import Setup
 from worker.matching.engine import prepare, propose
@@ -88,8 +89,9 @@ def match(setup: Setup, pulled: Pulled, lease: Lease, run_id: str, *, keep: bool
     today = setup.today(pulled.organisation)
     if keep:
         _reopen(setup)
+        take_ledger_lines(setup, pulled)
     known, problems = _read(setup, pulled)
-    pairings = pair(known.lines, known.records)
+    pairings = pair([line for line in known.lines if line.flag != FLAG], known.records)
     explained = dict(pairings.explained)
     history = known.history + tuple(
         _learned(line, explained[line.id]) for line in known.lines if line.id in explained
@@ -126,9 +128,15 @@ def propose_all(
     book = prepare(known.documents, known.contacts)
     memory = remember(history, known.contacts, known.declines)
     by_rule = apply(lines, setup.rules, known.contacts, known.account_codes, known.tax_rates)
-    proposals: dict[str, Proposal] = {}
-    for line, engine in zip(lines, propose(lines, book, memory, policy), strict=True):
-        proposals[line.id] = choose(engine, by_rule.get(line.id))
+    banked = [line for line in lines if line.flag != FLAG]
+    # Apart from the bank's own lines, so that no transfer takes one of these for its other leg.
+    held = [replace(line, flag="") for line in lines if line.flag == FLAG]
+    proposals = {
+        engine.line_id: choose(engine, by_rule.get(engine.line_id))
+        for engine in propose(banked, book, memory, policy)
+    }
+    for engine in propose(held, book, memory, policy):
+        proposals[engine.line_id] = from_the_ledger(engine)
     for line_id, record, reason in blocked:
         proposals[line_id] = _vetoed(proposals[line_id], record, reason)
     return proposals
@@ -176,14 +184,18 @@ def _read(setup: Setup, pulled: Pulled) -> tuple[Known, tuple[tuple[str, str], .
     name = setup.name
     with setup.mirror.read() as conn:
         in_flight = outbox.lines_in_flight(conn, name)
+        records = others_cash(conn, name, tuple(pulled.accounts), None)
+        live = frozenset(record.id for record in records)
         lines = tuple(
             line
             for line in bank_lines.unexplained(conn, name)
-            if line.id not in in_flight and line.account_id in pulled.accounts
+            if line.id not in in_flight
+            and line.account_id in pulled.accounts
+            and is_live(line, live)
         )
         known = Known(
             lines=lines,
-            records=others_cash(conn, name, tuple(pulled.accounts), None),
+            records=records,
             documents=_promised(
                 documents.counting(conn, name),
                 outbox.open_intents(conn, name, states=("approved", "sending", "unknown")),

@@ -15,6 +15,12 @@ from worker.posting import keys
 from worker.posting.context import PostingContext
 from worker.posting.grouping import after
 
+# Lines kept to be looked at; a person's word does not make them new cash.
+NEVER_POSTED = {
+    "duplicate_row": "the bank's own balances show that this row is no second movement",
+    "ledger_record": "this money is in Xero already; pair the record there, or remove it first",
+}
+
 
 def intents_for(
     decision: Decision, line: BankLine, context: PostingContext, *, generation: int = 1
@@ -25,6 +31,8 @@ def intents_for(
     the line's signed amount (I17). Raises Refused, in a sentence, where that cannot be done.
     """
     proposal = decision.proposal
+    if line.flag in NEVER_POSTED:
+        raise Refused(NEVER_POSTED[line.flag])
     if line.date > context.today:
         raise Refused(f"bank line of {line.date} lies in the future; nothing is dated ahead")
     if proposal.transfer_to is not None:
