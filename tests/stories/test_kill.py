@@ -186,10 +186,10 @@ def test_killed_between_two_commits_it_ends_in_the_same_books(
 def test_killed_at_every_boundary_it_ends_in_the_same_books(
     tmp_path: Path, unharmed: tuple[dict[str, int], list[Any]]
 ) -> None:
-    """Every write before and after, and forty commits spread over the whole run."""
+    """Every write before and after, and two dozen commits spread over the whole run."""
     seen, _ = unharmed
     points = [(kind, n) for kind in ("send", "answer") for n in range(1, seen[kind] + 1)]
-    points += [("commit", n) for n in spread(seen["commit"], 40)]
+    points += [("commit", n) for n in spread(seen["commit"], 24)]
     for point, number in points:
         home = tmp_path / f"{point}-{number}"
         home.mkdir()
