@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from worker.books.ports import AccountPolicy, Noun
+from worker.books.ports import AccountPolicy, Lease, Noun
 from worker.books.records import Organisation
 from worker.errors import SetupWrong
 from worker.jobs.inbox import ImportedFile, import_inbox
@@ -52,12 +52,13 @@ class Pulled:
     """Monotonic seconds since when all cash records are as the ledger has them; None: not all."""
 
 
-def pull(setup: Setup, *, keep_files: bool = False) -> Pulled:
+def pull(setup: Setup, lease: Lease, *, keep_files: bool = False) -> Pulled:
     """Read what the ledger changed since the last complete pull, and new statement files.
 
     Each page and each file is one transaction; a cursor moves only after its last page, so a pull
     that dies halfway is simply done again. The ledger comes first: while it refuses us, or has no
     such bank account, statement files stay where they are. `keep_files` leaves them there anyway.
+    The lease is renewed with each page: a first pull may take many minutes of the call budget.
     """
     organisation = setup.ledger.organisation()
     with setup.mirror.write() as conn:
@@ -71,7 +72,7 @@ def pull(setup: Setup, *, keep_files: bool = False) -> Pulled:
     def read(nouns: tuple[Noun, ...]) -> None:
         nonlocal changed
         for noun in nouns:
-            count, problem = pull_noun(setup, noun, full=full, started=started)
+            count, problem = pull_noun(setup, noun, full=full, started=started, lease=lease)
             changed += count
             problems.extend([problem] if problem else [])
 
@@ -125,7 +126,7 @@ def _pinned(setup: Setup, organisation: Organisation) -> dict[str, AccountPolicy
 
 
 def pull_noun(
-    setup: Setup, noun: Noun, *, full: bool, started: datetime
+    setup: Setup, noun: Noun, *, full: bool, started: datetime, lease: Lease | None = None
 ) -> tuple[int, tuple[str, str] | None]:
     """One noun into the mirror: how many rows changed, and what was suspicious."""
     with setup.mirror.read() as conn:
@@ -136,6 +137,8 @@ def pull_noun(
         server_time = server_time or page.server_time
         seen += len(page.rows)
         with setup.mirror.write() as conn:
+            if lease is not None:
+                leases.renew(conn, lease, setup.clock.real())
             changed += ledger_rows.upsert(conn, setup.name, noun, page.rows, started)
     with setup.mirror.write() as conn:
         if since is None:

@@ -118,13 +118,16 @@ def _do(
     if not dry_run:
         with setup.mirror.write() as conn:
             runs.begin(conn, setup.name, "run_once", run.run_id, run.run_id, setup.clock.now())
-    pulled = _timed(setup, run, "pull", lambda: pull(setup, keep_files=dry_run))
+    pulled = _timed(setup, run, "pull", lambda: pull(setup, lease, keep_files=dry_run))
     run.title = pulled.organisation.name
     run.problems += pulled.problems
     matched = Matched()
     if "match" in jobs:
         matched = _timed(
-            setup, run, "match", lambda: match(setup, pulled, lease, run.run_id, keep=not dry_run)
+            setup,
+            run,
+            "match",
+            lambda: match(setup, pulled, _renew(setup, lease), run.run_id, keep=not dry_run),
         )
         run.problems += matched.problems
         _count_lines(run, matched.decisions)
