@@ -297,14 +297,16 @@ def sandbox() -> None:
 
 
 class ServeCommand(click.Command):
-    """`serve`, whose help goes on to explain each kind of fault."""
+    """`serve`, whose help goes on to explain each kind of fault and each reading."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One line a kind, from the sandbox itself; loaded only when help is asked for."""
-        from worker.wiring.sandbox import FAULT_KINDS
+        from worker.wiring.sandbox import FAULT_KINDS, READING_NAMES
 
         with formatter.section("Kinds of fault"):
             formatter.write_dl(list(FAULT_KINDS.items()))
+        with formatter.section("Readings of what Xero leaves open, with the strict one"):
+            formatter.write_dl(list(READING_NAMES.items()))
 
 
 def fault_rates(
@@ -320,6 +322,18 @@ def fault_rates(
             raise click.BadParameter(f"{kind} is none of {', '.join(FAULT_KINDS)}")
         rates[kind] = click.FloatRange(0, 1)(rate, option, context)
     return rates
+
+
+def chosen_readings(
+    context: click.Context, option: click.Parameter, given: Sequence[str]
+) -> dict[str, int | bool]:
+    """`NAME=VALUE` options as readings by name."""
+    from worker.wiring.sandbox import readings_of
+
+    try:
+        return readings_of(given)
+    except ValueError as wrong:
+        raise click.BadParameter(str(wrong)) from None
 
 
 @sandbox.command(cls=ServeCommand)
@@ -351,6 +365,15 @@ def fault_rates(
     help="Let somebody work in the books before so many of the calls, 0 to 1.",
 )
 @click.option("--fault-seed", type=int, help="Replay faults and people; else --seed, else drawn.")
+@click.option(
+    "--reading",
+    "readings",
+    metavar="NAME=VALUE",
+    multiple=True,
+    callback=chosen_readings,
+    help="Read a doubt about Xero the other way; may be given several times.",
+)
+@click.option("--paranoid", is_flag=True, help="Prove the books after every write; 500 if broken.")
 @click.pass_obj
 def serve(
     door: Door,
@@ -363,6 +386,8 @@ def serve(
     fault_on: Literal["all", "reads", "writes"],
     people: float,
     fault_seed: int | None,
+    readings: dict[str, int | bool],
+    paranoid: bool,
 ) -> None:
     """Serve it on loopback, for your own Xero app or for curl.
 
@@ -382,6 +407,8 @@ def serve(
         minute_limit=minute_limit,
         day_limit=day_limit,
         trouble=Trouble(drawn, faults, people, fault_on),
+        readings=readings,
+        paranoid=paranoid,
         tell=door.say,
         ready=lambda served: click.echo(text.served_text(served)),
     )

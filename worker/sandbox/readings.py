@@ -12,19 +12,21 @@ from dataclasses import dataclass, fields
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
 
 
+READINGS = {
+    "scope-denial": "401 or 403 for a token without the scope of an endpoint (401).",
+    "delete-reconciled": "Let a reconciled payment or batch be deleted, not a 400 (false).",
+    "key-seconds": "How long an idempotency key replays its first answer (360).",
+    "lower-error-keys": "Spell `title`, `detail` in 401 and 403 answers, not `Title` (false).",
+    "early-payments": "Let a payment be dated before its document, not a 400 (true).",
+    "numbers-as-text": 'Sometimes answer money as "12.50", as examples of Xero do (false).',
+    "unknown-fields": "Add a field and an organisation Class of a later version (false).",
+    "high-volume": "Refuse unoptimised filters and unpaged lists over so many records (100000).",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """One choice per doubt.
-
-    scope_denial        401 or 403 for a token without the scope of an endpoint
-    delete_reconciled   true: a reconciled payment can be deleted; else it is a 400
-    key_seconds         how long an idempotency key replays its first answer
-    lower_error_keys    true: `title`, `detail` in 401 and 403 bodies; else `Title`, `Detail`
-    early_payments      false: a payment dated before its document is a 400
-    numbers_as_text     true: money in answers is sometimes "12.50", as Xero's examples show it
-    unknown_fields      true: records carry a field, the organisation a Class, of a later version
-    high_volume         above so many records an unoptimised filter or unpaged list is a 400
-    """
+    """One choice per doubt; `READINGS` says what each decides."""
 
     scope_denial: int = 401
     delete_reconciled: bool = False

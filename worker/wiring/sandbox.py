@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 from wsgiref.types import WSGIApplication
 
 import httpx
@@ -22,7 +24,7 @@ from worker.config import (
     Secret,
     XeroConfig,
 )
-from worker.errors import NoInput
+from worker.errors import NoInput, SetupWrong
 from worker.mirror.engine import open_mirror
 from worker.mirror.organisations import forget
 from worker.sandbox.app import SandboxApp
@@ -33,6 +35,7 @@ from worker.sandbox.demo import SEED, open_books, open_demo, remove
 from worker.sandbox.faults import KINDS, Faults, Share
 from worker.sandbox.faults_app import FaultyApp, ServerClock
 from worker.sandbox.people import People
+from worker.sandbox.readings import READINGS, from_words
 from worker.sandbox.serve import serve
 from worker.sandbox.statements import CSV_PROFILE
 from worker.sandbox.store import Store
@@ -41,12 +44,14 @@ from worker.sandbox.wire import record_day
 
 SANDBOX_NAME = "sandbox"
 FAULT_KINDS: Mapping[str, str] = KINDS
+READING_NAMES: Mapping[str, str] = READINGS
+readings_of = from_words
 _BASE = "http://sandbox"
 
 
 def builtin(config: Config, clock: Clock) -> tuple[OrganisationConfig, httpx.Client]:
     """The demo organisation as configuration, and a client that reaches it in this process."""
-    store = open_demo(_path(config), now=clock.now, inbox=config.inbox_dir)
+    store = _demo(_path(config), clock, inbox=config.inbox_dir)
     app = SandboxApp(store, now=clock.now, monotonic=clock.monotonic)
     http = httpx.Client(transport=httpx.WSGITransport(app=app))
     columns = CsvColumns(**CSV_PROFILE["columns"])
@@ -122,12 +127,15 @@ def serve_sandbox(
     minute_limit: int,
     day_limit: int,
     trouble: Trouble,
+    readings: Mapping[str, Any],
+    paranoid: bool,
     ready: Callable[[Served], None],
     tell: Callable[[str], None],
 ) -> None:
     """Serve the demo organisation, or a folder's books, on loopback until stopped.
 
-    `tell` hears of each fault, and of each thing people did, as it happens.
+    `tell` hears of each fault, of each thing people did, and of what the sandbox logs, as it
+    happens. `paranoid` proves the books after every write.
     """
     store, notes = _opened(config, clock, books, seed)
     server_clock = ServerClock(clock.now)
@@ -137,8 +145,11 @@ def serve_sandbox(
         monotonic=clock.monotonic,
         minute_limit=minute_limit,
         day_limit=day_limit,
+        paranoid=paranoid,
+        **readings,
     )
-
+    telling = _Telling(tell)
+    logging.getLogger(SandboxApp.__module__).addHandler(telling)
     around, promised = _troubled(app, store, server_clock, clock, trouble, tell)
 
     def started(bound: int) -> None:
@@ -148,7 +159,20 @@ def serve_sandbox(
     try:
         serve(around, "127.0.0.1", port, ready=started)
     finally:
+        logging.getLogger(SandboxApp.__module__).removeHandler(telling)
         store.close()
+
+
+class _Telling(logging.Handler):
+    """What the sandbox logs, told to whoever serves it."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Tell one line."""
+        self._tell(record.getMessage())
 
 
 def _troubled(
@@ -213,6 +237,8 @@ def reset_sandbox(config: Config) -> None:
     Only the built-in organisation is touched; the next run makes a new one.
     """
     remove(_path(config))
+    for other in config.state_dir.glob("sandbox-*.db"):
+        remove(other)
     for code in ("090", "091", "092"):
         for folder in (config.inbox_dir / code, config.inbox_dir / code / "done"):
             for path in folder.glob("*"):
@@ -235,8 +261,16 @@ def _opened(
         return open_books(config.state_dir / "sandbox-books.db", books)
     if seed is not None and seed != SEED:
         path = config.state_dir / f"sandbox-{seed}.db"
-        return open_demo(path, now=clock.now, seed=seed), []
-    return open_demo(_path(config), now=clock.now, inbox=config.inbox_dir), []
+        return _demo(path, clock, seed=seed), []
+    return _demo(_path(config), clock, inbox=config.inbox_dir), []
+
+
+def _demo(path: Path, clock: Clock, *, seed: int = SEED, inbox: Path | None = None) -> Store:
+    """The demo books at `path`; raises SetupWrong for those of another version."""
+    try:
+        return open_demo(path, now=clock.now, seed=seed, inbox=inbox)
+    except ValueError as other:
+        raise SetupWrong(str(other)) from None
 
 
 def _path(config: Config) -> Path:
