@@ -12,7 +12,7 @@ from worker.errors import SetupWrong
 from worker.jobs.inbox import ImportedFile, import_inbox
 from worker.jobs.setup import Setup, pin_accounts
 from worker.mirror import accounts as chart
-from worker.mirror import bank_lines, cursors, ledger_rows, organisations
+from worker.mirror import bank_lines, cursors, leases, ledger_rows, organisations
 
 # What every run reads; the rest waits for the day's full pass, or for something to match.
 QUIET: tuple[Noun, ...] = (
