@@ -393,6 +393,17 @@ def test_rule_12_a_credit_used_up_is_paid_and_comes_back_with_a_deleted_allocati
     assert desk.read("Invoices", invoice["InvoiceID"])["CreditNotes"] == []
 
 
+def test_rule_12_an_allocation_in_locked_days_is_not_deleted(desk: Desk) -> None:
+    invoice = desk.invoice("100.00")
+    note = desk.made("CreditNotes", a_credit_note("30.00"))
+    made = allocated(desk, "CreditNotes", note, invoice, "30.00")
+    desk.store.put("Organisation", {**desk.store.organisation(), "PeriodLockDate": "2026-03-31"})
+    path = f"CreditNotes/{note['CreditNoteID']}/Allocations/{made['AllocationID']}"
+
+    assert "lock date" in refusal(desk.client.delete(f"/api.xro/2.0/{path}"))
+    assert desk.read("CreditNotes", note["CreditNoteID"])["RemainingCredit"] == 0
+
+
 @pytest.mark.parametrize(
     ("invoice", "amount", "words"),
     [

@@ -20,7 +20,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from worker.sandbox import routes, xmltext
 from worker.sandbox.auth import Tokens
 from worker.sandbox.check import check
-from worker.sandbox.errors import ApiError, UnknownPath, denied
+from worker.sandbox.errors import ApiError, Invalid, UnknownPath, denied, validation
 from worker.sandbox.identity import Reply, identity
 from worker.sandbox.limits import Keys, Limiter, check_key, request_mark
 from worker.sandbox.readings import Readings
@@ -198,7 +198,11 @@ class SandboxApp:
             self._reports,
             request.wants_pdf,
         )
-        found = routes.answer(call)
+        try:
+            found = routes.answer(call)
+        except Invalid as broken:
+            messages = [{"Message": message} for message in broken.messages]
+            raise validation([{**(broken.element or {}), "ValidationErrors": messages}]) from None
         if found is None:
             return 204, {}, b""
         if isinstance(found, routes.Raw):
