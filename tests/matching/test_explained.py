@@ -54,6 +54,12 @@ NOT_TICKED = {"is_reconciled": False}
         ([line()], [a_record(-181, **NOT_TICKED)], {}, set()),
         ([line(), line(1)], [a_record(), a_record(1)], {"L0": "r050.00", "L1": "r150.00"}, set()),
         ([line(), line(2)], [a_record(1)], {}, {"L0", "L2"}),
+        (
+            [line(), line(2)],
+            [a_record(2, reference="ACME TO-4C2P4M2", **NOT_TICKED)],
+            {"L2": "r250.00"},
+            set(),
+        ),
         ([line(3)], [a_record(0), a_record(3)], {"L3": "r350.00"}, set()),
         ([line(3)], [a_record(0), a_record(2)], {}, {"L3"}),
         (
@@ -73,7 +79,7 @@ NOT_TICKED = {"is_reconciled": False}
         "same day", "cleared ten days later", "eleven days later", "five days before",
         "six days before", "a penny off", "sign flipped", "other account", "not ticked yet",
         "old cheque not ticked", "too old to matter", "two and two", "two lines, one record",
-        "one line, the record of its day", "one line, two records on other days",
+        "two lines, the record we wrote for one", "one line, the record of its day", "one line, two records on other days",
         "told apart by name", "reconciled goes first", "two lines, one typed in by hand",
     ],
 )  # fmt: skip

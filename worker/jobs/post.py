@@ -75,7 +75,8 @@ def post(setup: Setup, pulled: Pulled, lease: Lease) -> Posted:
 def _send_all(
     setup: Setup, pulled: Pulled, intents: Sequence[Intent], lease: Lease, result: _Tally
 ) -> None:
-    read_at = pulled.cash_read_at
+    # Read anew even right after a pull: in its seconds a person may have typed in the same cash.
+    read_at: float | None = None
     for wave in rounds(intents):
         if read_at is None or setup.clock.monotonic() - read_at > CASH_AGE_SECONDS_MAX:
             refresh(setup, CASH)

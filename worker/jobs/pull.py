@@ -25,8 +25,6 @@ QUIET: tuple[Noun, ...] = (
 REST: tuple[Noun, ...] = (
     "accounts",
     "tax_rates",
-    "tracking",
-    "currencies",
     "batch_payments",
     "bank_transfers",
     "overpayments",
@@ -48,8 +46,6 @@ class Pulled:
     new_lines: int = 0
     files: tuple[ImportedFile, ...] = ()
     problems: tuple[tuple[str, str], ...] = field(default=())
-    cash_read_at: float | None = None
-    """Monotonic seconds since when all cash records are as the ledger has them; None: not all."""
 
 
 def pull(setup: Setup, lease: Lease, *, keep_files: bool = False) -> Pulled:
@@ -66,7 +62,7 @@ def pull(setup: Setup, lease: Lease, *, keep_files: bool = False) -> Pulled:
     today = setup.today(organisation)
     with setup.mirror.read() as conn:
         full = cursors.full_pass_day(conn, setup.name) != today
-    started, read_at = setup.clock.real(), setup.clock.monotonic()
+    started = setup.clock.real()
     changed, problems = 0, []
 
     def read(nouns: tuple[Noun, ...]) -> None:
@@ -104,7 +100,6 @@ def pull(setup: Setup, lease: Lease, *, keep_files: bool = False) -> Pulled:
         new_lines,
         files,
         tuple(problems),
-        cash_read_at=read_at if full or new_lines else None,
     )
 
 

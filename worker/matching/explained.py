@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -19,6 +20,8 @@ LATER_DAYS_MAX = 10
 EARLIER_DAYS_MAX = 5
 BLOCK_DAYS_MAX = 180
 
+# What worker.posting.keys puts into the reference of everything we write.
+_CODE = re.compile(r"\bTO-[0-9A-HJKMNP-TV-Z]{7}\b")
 # Above this size a group is paired by day; comparing every text with every text would not end.
 _COMPARED_MAX = 60
 # Records near a line that are added up; more would fit by accident.
@@ -84,11 +87,16 @@ def _pair_group(
     explained: list[tuple[str, CashRecord]],
     blocked: list[tuple[str, CashRecord | None, str]],
 ) -> None:
-    lines = group.lines
+    ours = _ours(group)
+    explained += [(line.id, record) for line, record in ours]
+    named = {line.id for line, _ in ours}
+    lines = [line for line in group.lines if line.id not in named]
     held: dict[str, str] = {}
-    used: set[tuple[str, str]] = set()
+    used = {(record.id, record.kind) for _, record in ours}
     for reconciled in (True, False):
-        records = [r for r in group.records if r.is_reconciled is reconciled]
+        records = [
+            r for r in group.records if r.is_reconciled is reconciled and (r.id, r.kind) not in used
+        ]
         pairs, ambiguous = _pair_by_window(lines, records)
         explained += [(line.id, record) for line, record in pairs]
         taken = {line.id for line, _ in pairs}
@@ -110,6 +118,23 @@ def _pair_group(
         if first < last:
             record = waiting[last - 1]
             blocked.append((line.id, record, _waits(record)))
+
+
+def _ours(group: _Group) -> list[tuple[BankLine, CashRecord]]:
+    """Records that carry a code of ours, with the line of their very day.
+
+    We date what we post by its line, so that a mirror that was lost still knows which of two equal
+    movements was posted.
+    """
+    pairs = []
+    for record in group.records:
+        if not _CODE.search(record.reference):
+            continue
+        same_day = [line for line in group.lines if line.date == record.date]
+        rivals = [r for r in group.records if r.date == record.date and _CODE.search(r.reference)]
+        if len(same_day) == len(rivals) == 1:
+            pairs.append((same_day[0], record))
+    return pairs
 
 
 def _aggregates(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import math
 import threading
 import time
@@ -18,6 +19,8 @@ from worker.mirror.engine import Mirror
 from worker.mirror.rows import add_new
 from worker.mirror.tables import call_budgets
 
+log = logging.getLogger(__name__)
+
 # Calls are counted in the slot they are made in; any minute lies within this many slots.
 SLOT_SECONDS = 5
 _SLOTS = 60 // SLOT_SECONDS + 1
@@ -25,6 +28,8 @@ _SLOTS = 60 // SLOT_SECONDS + 1
 _BLOCK = 10
 # A shorter block than this is the minute limit's own: it is waited for.
 _WAIT_MAX = timedelta(seconds=65)
+# A person at a terminal is told of any longer silence.
+_TOLD_FROM_SECONDS = 3.0
 
 
 class MirrorCallBudget:
@@ -73,6 +78,8 @@ class MirrorCallBudget:
                 else:
                     self._left -= 1
                     return
+            if wait > _TOLD_FROM_SECONDS:
+                log.warning("waiting %.0f s for the ledger's limit of calls a minute", wait)
             self._sleep(wait)
 
     def note(self, *, minute_left: int | None, day_left: int | None, size: int) -> None:
