@@ -10,11 +10,22 @@ import jsonschema
 import pytest
 import yaml
 
-from tests.sandbox.desk import Desk, Json, a_batch, a_bill, a_credit_note, an_invoice, bank_money
+from tests.sandbox.desk import (
+    STARTING_BOOKS,
+    Desk,
+    Json,
+    a_batch,
+    a_bill,
+    a_credit_note,
+    an_invoice,
+    bank_money,
+)
+from tests.sandbox.test_besides import BUDGET, JOURNAL, ORDER, QUOTE, REPEATING, STAPLER
 
 SPEC = Path(__file__).parents[3] / "shared" / "xero-openapi" / "xero_accounting.yaml"
 # Xero answers these beside the fields its file declares (fact sheet 4.2).
 UNDECLARED = {"DateString", "DueDateString", "ExpectedPaymentDateString", "BankTransferID"}
+UNDECLARED |= {"DeliveryDateString", "ExpiryDateString"}
 NAMES = {
     "Organisations": "Organisation",
     "Currencies": "Currency",
@@ -23,7 +34,9 @@ NAMES = {
 KINDS = (
     *("Organisations", "Accounts", "TaxRates", "TrackingCategories", "Currencies", "Contacts"),
     *("Invoices", "CreditNotes", "Payments", "BatchPayments", "BankTransactions"),
-    *("BankTransfers", "Overpayments", "Prepayments"),
+    *("BankTransfers", "Overpayments", "Prepayments", "Items", "ManualJournals", "Quotes"),
+    *("PurchaseOrders", "RepeatingInvoices", "Budgets", "Users", "BrandingThemes"),
+    *("ContactGroups",),
 )
 
 
@@ -46,7 +59,8 @@ def _plain(node: Any) -> Any:
 
 def a_busy_desk() -> Desk:
     """One of everything, made through the API."""
-    desk = Desk().sign_in()
+    desk = Desk(books={**STARTING_BOOKS, "Budgets": [BUDGET], "RepeatingInvoices": [REPEATING]})
+    desk.sign_in()
     invoice = desk.invoice("120.00", ExpectedPaymentDate="2026-05-01")
     desk.pay(invoice, "20.00")
     desk.made("BatchPayments", a_batch([desk.invoice("10.00"), desk.invoice("5.00")]))
@@ -60,6 +74,14 @@ def a_busy_desk() -> Desk:
     ends = {"FromBankAccount": {"Code": "090"}, "ToBankAccount": {"Code": "091"}}
     desk.made("BankTransfers", {**ends, "Amount": "5.00", "Date": "2026-03-01"})
     desk.put("TrackingCategories", {"Name": "Region", "Options": [{"Name": "North"}]})
+    for kind, record in (
+        ("Items", STAPLER),
+        ("ManualJournals", JOURNAL),
+        ("Quotes", QUOTE),
+        ("PurchaseOrders", ORDER),
+        ("ContactGroups", {"Name": "Regulars"}),
+    ):
+        desk.made(kind, record)
     return desk
 
 
