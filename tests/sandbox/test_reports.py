@@ -12,7 +12,7 @@ import pytest
 from worker.sandbox.errors import ApiError
 from worker.sandbox.reports import render
 from worker.sandbox.store import Store
-from worker.sandbox.wire import dumps
+from worker.sandbox.wire import dumps, loads
 
 TODAY = date(2026, 5, 20)
 CHART = {
@@ -33,6 +33,8 @@ CHART = {
 REGION = "11111111-1111-4111-8111-111111111111"
 NORTH = "22222222-2222-4222-8222-222222222222"
 SOUTH = "33333333-3333-4333-8333-333333333333"
+TRADE = "44444444-4444-4444-8444-444444444444"
+RETAIL = "55555555-5555-4555-8555-555555555555"
 
 
 def account_id(code: str) -> str:
@@ -151,7 +153,7 @@ def run(store: Store, name: str, params: Mapping[str, str] | None = None) -> dic
         ({"FROMDATE": "2025-04-01", "todate": "2026-03-31", "paymentsonly": "True"}, "0.00"),
     ],
 )
-def test_profit_and_loss_takes_range_and_basis(
+def test_rule_19_profit_and_loss_takes_range_and_basis(
     store: Store, params: dict[str, str], profit: str
 ) -> None:
     year_of_trade(store)
@@ -162,7 +164,9 @@ def test_profit_and_loss_takes_range_and_basis(
     assert lines(report)["Profit after Taxation"] == [profit]
 
 
-def test_profit_and_loss_sections_sum_to_their_totals_and_carry_account_ids(store: Store) -> None:
+def test_rule_19_profit_and_loss_sections_sum_to_their_totals_and_carry_account_ids(
+    store: Store,
+) -> None:
     year_of_trade(store)
     report = run(store, "ProfitAndLoss", {"fromDate": "2026-04-01", "toDate": "2026-05-31"})
 
@@ -189,7 +193,7 @@ def test_profit_and_loss_sections_sum_to_their_totals_and_carry_account_ids(stor
                 assert marks.pop()[0] == "account"
 
 
-def test_comparison_columns_are_the_same_range_moved_back(store: Store) -> None:
+def test_rule_19_comparison_columns_are_the_same_range_moved_back(store: Store) -> None:
     year_of_trade(store)
 
     months = run(
@@ -209,7 +213,7 @@ def test_comparison_columns_are_the_same_range_moved_back(store: Store) -> None:
     assert lines(years)["Sales"] == ["1500.00", "1500.00"]
 
 
-def test_profit_and_loss_by_tracking_adds_up_to_the_whole(store: Store) -> None:
+def test_rule_19_profit_and_loss_by_tracking_adds_up_to_the_whole(store: Store) -> None:
     year_of_trade(store)
     span = {"fromDate": "2026-04-01", "toDate": "2026-05-31"}
 
@@ -226,11 +230,94 @@ def test_profit_and_loss_by_tracking_adds_up_to_the_whole(store: Store) -> None:
     assert lines(north)["Profit after Taxation"] == ["500.00"]
 
 
+def test_rule_19_a_short_month_shortens_the_columns_before_it(store: Store) -> None:
+    year_of_trade(store)
+    april = {"fromDate": "2026-04-01", "toDate": "2026-04-30", "periods": "1"}
+    found = run(store, "ProfitAndLoss", april)
+
+    # The sale of 31 March is lost to the column that ends on the 30th.
+    assert heads(found) == ["", "30 Apr 26", "30 Mar 26"]
+    assert lines(found)["Sales"] == ["500.00", "0.00"]
+
+
+@pytest.fixture
+def two_ways(store: Store) -> Store:
+    """Sales tracked by region, and by trade as well where that is known."""
+    trade = {"TrackingCategoryID": TRADE, "Name": "Trade"}
+    store.put(
+        "TrackingCategories",
+        {**trade, "Options": [{"TrackingOptionID": RETAIL, "Name": "Retail"}]},
+    )
+    retail = {"TrackingCategoryID": TRADE, "TrackingOptionID": RETAIL}
+    for source, marks, amount in (
+        ("both", [*loads(in_region(NORTH)), retail], 10_000),
+        ("region", loads(in_region(NORTH)), 2_000),
+        ("trade", [retail], 300),
+        ("none", [], 40),
+    ):
+        post(store, source, "2026-05-02", ("200", -amount), tracking=dumps(marks))
+        post(store, source, "2026-05-02", ("090", amount))
+    return store
+
+
+@pytest.mark.parametrize(
+    ("params", "columns", "sales"),
+    [
+        (
+            {"trackingCategoryID": REGION, "trackingOptionID": NORTH}
+            | {"trackingCategoryID2": TRADE, "trackingOptionID2": RETAIL},
+            ["31 May 26"],
+            ["100.00"],
+        ),
+        (
+            {"trackingCategoryID": REGION, "trackingOptionID": NORTH, "trackingCategoryID2": TRADE},
+            ["Retail", "Unassigned", "Total"],
+            ["100.00", "20.00", "120.00"],
+        ),
+        (
+            {"trackingCategoryID": REGION, "trackingCategoryID2": TRADE},
+            [
+                *("North / Retail", "North / Unassigned", "South / Retail"),
+                *("South / Unassigned", "Unassigned / Retail", "Unassigned / Unassigned", "Total"),
+            ],
+            ["100.00", "20.00", "0.00", "0.00", "3.00", "0.40", "123.40"],
+        ),
+    ],
+)
+def test_rule_19_two_tracking_categories_narrow_or_split_each_other(
+    two_ways: Store, params: dict[str, str], columns: list[str], sales: list[str]
+) -> None:
+    span = {"fromDate": "2026-05-01", "toDate": "2026-05-31", "standardLayout": "true"}
+    found = run(two_ways, "ProfitAndLoss", span | params)
+
+    assert heads(found)[1:] == columns
+    assert lines(found)["Sales"] == sales
+
+
+def test_rule_19_a_balance_sheet_of_one_option_balances_by_tracking_transfers(
+    two_ways: Store,
+) -> None:
+    params = {"date": "2026-05-31", "trackingOptionID1": NORTH}
+    one = lines(run(two_ways, "BalanceSheet", params))
+    both = lines(run(two_ways, "BalanceSheet", params | {"trackingOptionID2": RETAIL}))
+
+    assert (one["Current Year Earnings"], one["Tracking Transfers"]) == (["120.00"], ["-120.00"])
+    assert one["Net Assets"] == one["Total Equity"] == ["0.00"]
+    assert both["Current Year Earnings"] == ["100.00"]
+
+
+def test_rule_19_the_1099_report_is_for_the_united_states(store: Store) -> None:
+    store.put("Organisation", {**store.organisation(), "CountryCode": "US"})
+    found = run(store, "TenNinetyNine", {"reportYear": "2025"})
+
+    assert (found["ReportDate"], found["Contacts"]) == ("1 Jan 2025 to 31 Dec 2025", [])
+
+
 @pytest.mark.parametrize("paying", [{}, {"paymentsOnly": "true"}])
 @pytest.mark.parametrize(
     "day", ["2025-06-30", "2026-03-31", "2026-04-01", "2026-04-30", "2026-05-31"]
 )
-def test_the_balance_sheet_balances_and_earnings_are_the_years_profit(
+def test_rule_19_the_balance_sheet_balances_and_earnings_are_the_years_profit(
     store: Store, day: str, paying: dict[str, str]
 ) -> None:
     year_of_trade(store)
@@ -243,7 +330,7 @@ def test_the_balance_sheet_balances_and_earnings_are_the_years_profit(
     assert found["Current Year Earnings"] == profit["Profit after Taxation"]
 
 
-def test_last_years_profit_becomes_retained_earnings(store: Store) -> None:
+def test_rule_19_last_years_profit_becomes_retained_earnings(store: Store) -> None:
     year_of_trade(store)
 
     report = run(store, "BalanceSheet", {"date": "2026-05-31", "periods": "2"})
@@ -258,7 +345,7 @@ def test_last_years_profit_becomes_retained_earnings(store: Store) -> None:
     assert found["Owner's Funds"] == ["5000.00", "5000.00", "5000.00"]
 
 
-def test_the_trial_balance_balances_in_the_month_and_in_the_year(store: Store) -> None:
+def test_rule_19_the_trial_balance_balances_in_the_month_and_in_the_year(store: Store) -> None:
     year_of_trade(store)
 
     report = run(store, "TrialBalance", {"date": "2026-05-31"})
@@ -277,7 +364,7 @@ def test_the_trial_balance_balances_in_the_month_and_in_the_year(store: Store) -
         assert sum(values) == Decimal(total[column])
 
 
-def test_bank_summary_opens_moves_and_closes(store: Store) -> None:
+def test_rule_19_bank_summary_opens_moves_and_closes(store: Store) -> None:
     year_of_trade(store)
     # A payment made and undone moves nothing.
     post(store, "undone", "2026-05-03", ("090", -7_700), ("800", 7_700))
@@ -295,7 +382,7 @@ def test_bank_summary_opens_moves_and_closes(store: Store) -> None:
     assert first["Attributes"] == [{"Value": account_id("090"), "Id": "accountID"}]
 
 
-def test_executive_summary_puts_two_months_side_by_side(store: Store) -> None:
+def test_rule_19_executive_summary_puts_two_months_side_by_side(store: Store) -> None:
     year_of_trade(store)
 
     report = run(store, "ExecutiveSummary", {"date": "2026-05-20"})
@@ -328,7 +415,7 @@ def document(store: Store, number: str, day: str, due: str, total: str, **more: 
     return key
 
 
-def test_aged_receivables_list_one_contacts_documents_as_at_a_day(store: Store) -> None:
+def test_rule_19_aged_receivables_list_one_contacts_documents_as_at_a_day(store: Store) -> None:
     store.put("Contacts", {"ContactID": CUSTOMER, "Name": "A Customer"})
     early = document(store, "1", "2026-01-10", "2026-02-09", "120.00")
     late = document(store, "2", "2026-04-01", "2026-05-10", "240.00")
@@ -397,11 +484,16 @@ def test_aged_receivables_list_one_contacts_documents_as_at_a_day(store: Store) 
         ("ProfitAndLoss", {"paymentsOnly": "perhaps"}, 400),
         ("ProfitAndLoss", {"trackingOptionID": NORTH}, 400),
         ("ProfitAndLoss", {"trackingCategoryID": NORTH}, 400),
+        ("ProfitAndLoss", {"trackingOptionID2": NORTH}, 400),
+        ("ProfitAndLoss", {"standardLayout": "perhaps"}, 400),
+        ("BalanceSheet", {"trackingOptionID1": REGION}, 400),
+        ("TenNinetyNine", {}, 400),
+        ("BankStatement", {}, 404),
         ("ProfitAndLoss", {"trackingCategoryID": REGION, "trackingOptionID": REGION}, 400),
         ("BalanceSheet", {"date": "2026-02-30"}, 400),
     ],
 )
-def test_what_cannot_be_reported_is_refused(
+def test_rule_19_what_cannot_be_reported_is_refused(
     store: Store, name: str, params: dict[str, str], status: int
 ) -> None:
     with pytest.raises(ApiError) as refused:
@@ -409,7 +501,7 @@ def test_what_cannot_be_reported_is_refused(
     assert refused.value.status == status
 
 
-def test_empty_books_report_zeros(store: Store) -> None:
+def test_rule_19_empty_books_report_zeros(store: Store) -> None:
     assert lines(run(store, "ProfitAndLoss"))["Profit after Taxation"] == ["0.00"]
     assert lines(run(store, "BalanceSheet"))["Net Assets"] == ["0.00"]
     assert lines(run(store, "TrialBalance"))["Total"] == ["0.00"] * 4
@@ -417,7 +509,7 @@ def test_empty_books_report_zeros(store: Store) -> None:
 
 
 @pytest.mark.parametrize(("country", "net"), [("US", "Net Income"), ("NZ", "Net Profit")])
-def test_other_countries_have_their_own_words(store: Store, country: str, net: str) -> None:
+def test_rule_19_other_countries_have_their_own_words(store: Store, country: str, net: str) -> None:
     organisation = {**store.organisation(), "CountryCode": country}
     store.put("Organisation", organisation)
     year_of_trade(store)
