@@ -189,6 +189,23 @@ def test_a_run_for_one_leaves_the_other_alone(both: Both) -> None:
     ]
 
 
+def test_files_in_a_folder_that_could_be_either_ones_are_told_and_left(both: Both) -> None:
+    shared = both.place.inbox / "090"
+    shutil.copytree(both.place.inbox / NORTH / "090", shared)
+
+    runs = told(both.place.run("--run-now", "--job", "pull", "--json"))
+
+    for name, run in runs.items():
+        assert run["problems"] == [
+            {
+                "kind": "not_read",
+                "message": f"{shared} holds 1 file that is not read: with several organisations "
+                f"such files belong into {both.place.inbox / name / '090'}",
+            }
+        ]
+    assert [path.name for path in shared.iterdir()] == ["march.csv"]
+
+
 @pytest.mark.parametrize(
     "words",
     [

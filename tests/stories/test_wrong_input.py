@@ -212,7 +212,11 @@ def test_a_ledger_that_never_answers_is_given_up_for_later(place: Place, shop: S
     path = shop.put(place)
 
     def silent(app: Any) -> Any:
-        return lambda environ, start: time.sleep(25) or app(environ, start)
+        def answer(environ: dict[str, Any], start: Any) -> Any:
+            time.sleep(25)
+            return app(environ, start)
+
+        return answer
 
     with ledger(path, silent) as base:
         place.configure(organisation(base))
@@ -230,7 +234,11 @@ def test_the_days_calls_used_up_end_the_run_and_the_next_one_does_not_even_ask(
     asked: list[str] = []
 
     def counted(app: Any) -> Any:
-        return lambda environ, start: asked.append(environ["PATH_INFO"]) or app(environ, start)
+        def answer(environ: dict[str, Any], start: Any) -> Any:
+            asked.append(environ["PATH_INFO"])
+            return app(environ, start)
+
+        return answer
 
     with ledger(path, counted, day_limit=5) as base:
         place.configure(organisation(base))

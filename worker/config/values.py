@@ -270,6 +270,13 @@ class Config:
         that two organisations whose accounts share a code never mix.
         """
         inbox = organisation.inbox_dir
-        sharers = [other for other in self.organisations if other.inbox_dir == inbox]
         long = inbox / organisation.name / code
-        return (long,) if len(sharers) > 1 else (long, inbox / code)
+        return (long,) if self._shares_inbox(organisation) else (long, inbox / code)
+
+    def passed_over_folders(self, organisation: OrganisationConfig, code: str) -> tuple[Path, ...]:
+        """The short form where it does not count, so that files left there can be told."""
+        short = organisation.inbox_dir / code
+        return (short,) if self._shares_inbox(organisation) else ()
+
+    def _shares_inbox(self, organisation: OrganisationConfig) -> bool:
+        return sum(one.inbox_dir == organisation.inbox_dir for one in self.organisations) > 1

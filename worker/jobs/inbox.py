@@ -63,6 +63,18 @@ def import_inbox(setup: Setup, *, keep_files: bool) -> tuple[ImportedFile, ...]:
     return tuple(done)
 
 
+def passed_over(setup: Setup) -> list[str]:
+    """A sentence for each folder whose files are not read, because they could be another's."""
+    return [
+        f"{folder} holds {'1 file that is' if len(files) == 1 else f'{len(files)} files that are'} "
+        f"not read: with several organisations such files belong into {account.inboxes[0]}"
+        for account in setup.accounts
+        if account.source == "statements"
+        for folder in account.passed_over
+        if (files := _files_in(folder, movable=False))
+    ]
+
+
 def _files_in(inbox: Path, *, movable: bool) -> list[Path]:
     try:
         with os.scandir(inbox) as entries:

@@ -9,7 +9,7 @@ from datetime import datetime
 from worker.books.ports import AccountPolicy, Lease, Noun
 from worker.books.records import Organisation
 from worker.errors import SetupWrong
-from worker.jobs.inbox import ImportedFile, import_inbox
+from worker.jobs.inbox import ImportedFile, import_inbox, passed_over
 from worker.jobs.setup import Setup, pin_accounts
 from worker.mirror import accounts as chart
 from worker.mirror import bank_lines, cursors, leases, ledger_rows, organisations
@@ -93,6 +93,7 @@ def pull(setup: Setup, lease: Lease, *, keep_files: bool = False) -> Pulled:
         for file in files
         if file.refused
     ]
+    problems += [("not_read", sentence) for sentence in passed_over(setup)]
     return Pulled(
         organisation,
         accounts,

@@ -33,6 +33,8 @@ class AccountSetup:
     csv: Any
     """A CSV profile for worker.bank, or None: found from the file."""
     inboxes: tuple[Path, ...]
+    passed_over: tuple[Path, ...] = ()
+    """Folders that look like its inbox, but could be another organisation's as well."""
 
 
 @dataclass(frozen=True, slots=True)

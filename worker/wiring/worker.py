@@ -323,6 +323,7 @@ def _account(config: Config, wanted: OrganisationConfig, account: AccountConfig)
         post_from=account.post_from,
         csv=profile,
         inboxes=config.statement_folders(wanted, account.code),
+        passed_over=config.passed_over_folders(wanted, account.code),
     )
 
 
