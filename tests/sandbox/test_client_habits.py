@@ -105,11 +105,34 @@ def test_a_quote_spells_its_amount_types_in_capitals_and_keeps_them(desk: Desk, 
     assert made["Total"] == kept["Total"] == 12
 
 
+def test_quotes_page_without_telling_how_many_there_are(desk: Desk) -> None:
+    desk.made("Quotes", {"Contact": {"Name": "Marlow Ltd"}, "Date": "2026-03-02"})
+
+    body = desk.get("Quotes", page=1, pageSize=1).json()
+
+    assert "pagination" not in body
+    assert len(body["Quotes"]) == 1
+    assert desk.listed("Quotes", page=2) == []
+
+
+def test_whether_a_person_gets_emails_is_answered_as_yes_or_no(desk: Desk) -> None:
+    people = [{"FirstName": "Ola", "IncludeInEmails": "true"}, {"FirstName": "Bo"}]
+
+    made = desk.made("Contacts", {"Name": "Brink Ltd", "ContactPersons": people})
+
+    assert [person.get("IncludeInEmails") for person in made["ContactPersons"]] == [True, None]
+
+
 @pytest.mark.parametrize(
     ("kind", "element"),
-    [("Accounts", {"Code": "9"}), ("TaxRates", {"Name": ""}), ("Currencies", {"Code": "?"})],
+    [
+        ("Accounts", {"Code": "9"}),
+        ("TaxRates", {"Name": ""}),
+        ("Currencies", {"Code": "?"}),
+        ("ContactGroups", {"Name": ""}),
+    ],
 )
-def test_endpoints_of_one_element_have_no_way_to_tell_errors_apart(
+def test_some_endpoints_have_no_way_to_tell_errors_apart(
     desk: Desk, kind: str, element: Json
 ) -> None:
     assert desk.put(f"{kind}?summarizeErrors=false", element).status_code == 400

@@ -9,7 +9,7 @@ from typing import Any
 from worker.sandbox.errors import Invalid
 from worker.sandbox.session import Session
 from worker.sandbox.store import Store
-from worker.sandbox.wire import Record, from_minor, stamp, to_minor
+from worker.sandbox.wire import Record, flag, from_minor, stamp, to_minor
 
 _TEXTS = {
     "Name": 255,
@@ -72,7 +72,8 @@ def save(session: Session, sent: Record, record_id: str | None, create_only: boo
     for field in _STRUCTURES:
         if field in sent:
             found[field] = sent[field]
-    if len(found["ContactPersons"] or ()) > 5:
+    found["ContactPersons"] = [_person(entry) for entry in found["ContactPersons"] or ()]
+    if len(found["ContactPersons"]) > 5:
         raise Invalid("A contact can have at most 5 contact persons")
     for field, kind in _COLLECTIONS.items():
         if isinstance(sent.get(field), list):
@@ -137,6 +138,12 @@ def _check_texts(found: Record) -> None:
     email = found.get("EmailAddress")
     if email and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", email):
         raise Invalid(f"The email address '{email}' is not valid")
+
+
+def _person(sent: Record) -> Record:
+    if "IncludeInEmails" not in sent:
+        return sent
+    return {**sent, "IncludeInEmails": bool(flag(sent["IncludeInEmails"]))}
 
 
 def _by_type(old: list[Record], sent: list[Any], kind: str) -> list[Record]:

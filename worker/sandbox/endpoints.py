@@ -31,11 +31,15 @@ NO_ID = "00000000-0000-0000-0000-000000000000"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A collection: how it stores one element, and which sub-resources hang under a record."""
+    """A collection: how it stores one element, and which sub-resources hang under a record.
+
+    `one_at_a_time` and `all_or_none` endpoints have no `summarizeErrors`.
+    """
 
     kind: str
     save: Save | None = None
     one_at_a_time: bool = False
+    all_or_none: bool = False
     history: bool = False
     allocations: bool = False
     attachments: bool = False
@@ -49,7 +53,7 @@ _ALL = (
     Endpoint("TrackingCategories", settings.save_tracking, one_at_a_time=True),
     Endpoint("Currencies", settings.save_currency, one_at_a_time=True),
     Endpoint("Contacts", contacts.save, history=True, attachments=True),
-    Endpoint("ContactGroups", groups.save),
+    Endpoint("ContactGroups", groups.save, all_or_none=True),
     Endpoint("Invoices", documents.save_invoice, history=True, attachments=True, pdf=True),
     Endpoint(
         "CreditNotes",

@@ -115,7 +115,7 @@ def _save(
             new[field] = str(sent[field] or "")
     if not form.sales:
         new["SentToContact"] = bool(flag(sent.get("SentToContact", before.get("SentToContact"))))
-    new.setdefault("HasAttachments", False)
+        new.setdefault("HasAttachments", False)
     stamp(new, session.now, text=False)
     store.put(form.kind, new)
     return new

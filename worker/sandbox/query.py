@@ -29,7 +29,8 @@ class Listing:
     """What the list of one endpoint can do; `ids` maps query parameters to columns.
 
     `summary_drops` are missing from an unpaged list, `list_drops` from every one; `dated` takes
-    DateFrom and DateTo; `order_unpages` answers all at once when an order is sent.
+    DateFrom and DateTo; `order_unpages` answers all at once when an order is sent; without `sized`
+    a page is always of 100, and none tells how many there are.
     """
 
     paged: bool = False
@@ -42,6 +43,7 @@ class Listing:
     list_drops: tuple[str, ...] = ()
     dated: bool = False
     order_unpages: bool = False
+    sized: bool = True
 
 
 _LINES = ("LineItems",)
@@ -92,6 +94,7 @@ LISTINGS: dict[str, Listing] = {
         paged=True,
         ids={"status": "status", "contactid": "contact_id", "quotenumber": "number"},
         dated=True,
+        sized=False,
     ),
     "PurchaseOrders": Listing(paged=True, ids={"status": "status"}, dated=True),
 }
@@ -176,10 +179,11 @@ def read_list(
     sql = f"SELECT json FROM record WHERE {where} ORDER BY {walk}{order}"
     pagination = None
     if paged:
-        page, size = _page(params)
+        page, size = _page(params) if listing.sized else (_page(params)[0], PAGE_SIZE)
         sql += f" LIMIT {size} OFFSET {(page - 1) * size}"
-        pages = -(-total // size)
-        pagination = {"page": page, "pageSize": size, "pageCount": pages, "itemCount": total}
+        if listing.sized:
+            pages = -(-total // size)
+            pagination = {"page": page, "pageSize": size, "pageCount": pages, "itemCount": total}
     texts = [row[0] for row in store.rows(sql, values)]
     if summary:
         drops = _SUMMARY_ONLY if kind == "Invoices" else listing.summary_drops
