@@ -79,7 +79,8 @@ NOT_TICKED = {"is_reconciled": False}
         "same day", "cleared ten days later", "eleven days later", "five days before",
         "six days before", "a penny off", "sign flipped", "other account", "not ticked yet",
         "old cheque not ticked", "too old to matter", "two and two", "two lines, one record",
-        "two lines, the record we wrote for one", "one line, the record of its day", "one line, two records on other days",
+        "two lines, the record we wrote for one", "one line, the record of its day",
+        "one line, two records on other days",
         "told apart by name", "reconciled goes first", "two lines, one typed in by hand",
     ],
 )  # fmt: skip
