@@ -19,6 +19,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 from worker.sandbox import routes, xmltext
 from worker.sandbox.auth import Tokens
+from worker.sandbox.calls import Bare, Call, Listed, Raw
 from worker.sandbox.check import check
 from worker.sandbox.errors import ApiError, Invalid, UnknownPath, denied, validation
 from worker.sandbox.identity import Reply, identity
@@ -186,7 +187,7 @@ class SandboxApp:
             email_limit=self._email_limit,
             readings=self._readings,
         )
-        call = routes.Call(
+        call = Call(
             session,
             request.method,
             request.parts[2:],
@@ -205,13 +206,13 @@ class SandboxApp:
             raise validation([{**(broken.element or {}), "ValidationErrors": messages}]) from None
         if found is None:
             return 204, {}, b""
-        if isinstance(found, routes.Raw):
+        if isinstance(found, Raw):
             return 200, {"Content-Type": found.content_type}, found.body
-        if isinstance(found, routes.Bare):
+        if isinstance(found, Bare):
             return 200, {"Content-Type": _JSON}, dumps(found.value).encode()
         return self._envelope(request, found)
 
-    def _envelope(self, request: Request, found: routes.Listed) -> Reply:
+    def _envelope(self, request: Request, found: Listed) -> Reply:
         head: Record = {
             "Id": str(uuid4()),
             "Status": "OK",
