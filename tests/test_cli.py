@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +35,8 @@ OPTIONS = {
     "report": "--month --as-of --format --org",
     "accept": "--org --json",
     "decline": "--org --why",
-    "sandbox serve": "--books --port --seed --minute-limit --day-limit --fault --people",
+    "sandbox serve": "--books --port --seed --minute-limit --day-limit --fault --people "
+    "--reading --paranoid",
     "sandbox dump": "--books",
     "sandbox check": "--books",
     "sandbox reset": "",
@@ -146,6 +149,8 @@ WRONG_WORDS = [
     ["report", "aged-receivables", "--format", "nonsense"],
     ["report", "aged-receivables", "--as-of", "31/03/2026"],
     ["sandbox", "serve", "--port", "70000"],
+    ["sandbox", "serve", "--reading", "nonsense=1"],
+    ["sandbox", "serve", "--reading", "scope-denial=500"],
     ["sandbox", "nonsense"],
     ["config", "nonsense"],
 ]
@@ -185,6 +190,22 @@ def test_what_cannot_be_done_ends_in_a_sentence_and_its_code(
     assert sentence in err
     assert "Traceback" not in err
     assert not list(at.glob("state/crash-*"))
+
+
+@pytest.mark.parametrize("words", [["sandbox", "check"], ["--run-now"], ["sandbox", "serve"]])
+def test_sandbox_books_of_another_version_name_the_command_that_helps(
+    morning: Path, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    (morning / "state").mkdir()
+    with closing(sqlite3.connect(morning / "state" / "sandbox.db")) as db:
+        db.executescript("CREATE TABLE record (id TEXT); PRAGMA user_version = 1;")
+
+    assert main(words) == 78
+    err = capsys.readouterr().err
+    assert "`tieout sandbox reset`" in err
+    assert "Traceback" not in err
+    assert main(["sandbox", "reset"]) == 0
+    assert main(["sandbox", "check"]) == 0
 
 
 def told(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
