@@ -27,6 +27,7 @@ KNOWN = {
     **dict.fromkeys(
         ("Invoice.ExpectedPaymentDateString", "Invoice.PlannedPaymentDateString"), _DAY
     ),
+    "PurchaseOrder.DeliveryDateString": _DAY,
     **dict.fromkeys(
         (
             f"{kind}.{field}"

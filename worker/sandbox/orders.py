@@ -106,6 +106,8 @@ def _save(
     for field in form.dates:
         if sent.get(field):
             set_day(new, field, session.day(sent, field))
+            if field == "ExpectedArrivalDate":
+                del new["ExpectedArrivalDateString"]  # alone of them it never has one
     new["Status"] = status
     amounts.fill(session, new, before, sent, approved=False, sales=form.sales, discounts=form.sales)
     if form.spells_modes_in_capitals:
