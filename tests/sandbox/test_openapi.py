@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
-import yaml
 
+from tests.openapi import SPEC, spec
 from tests.sandbox.desk import (
     STARTING_BOOKS,
     Desk,
@@ -22,7 +21,6 @@ from tests.sandbox.desk import (
 )
 from tests.sandbox.test_besides import BUDGET, JOURNAL, ORDER, QUOTE, REPEATING, STAPLER
 
-SPEC = Path(__file__).parents[3] / "shared" / "xero-openapi" / "xero_accounting.yaml"
 # Xero answers these beside the fields its file declares (fact sheet 4.2).
 UNDECLARED = {"DateString", "DueDateString", "ExpectedPaymentDateString", "BankTransferID"}
 UNDECLARED |= {"DeliveryDateString", "ExpiryDateString"}
@@ -44,8 +42,7 @@ KINDS = (
 def components() -> Json:
     if not SPEC.exists():
         pytest.skip("Xero's OpenAPI file is not at hand")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    found: Json = _plain(yaml.load(SPEC.read_text(encoding="utf-8"), Loader=loader))["components"]
+    found: Json = _plain(spec()["components"])
     return found
 
 

@@ -5,30 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import httpx
 import pytest
-import yaml
 
+from tests.openapi import SPEC, spec
 from tests.xero.desk import CREDIT_1, SAVINGS, Desk, a_fee, an_intent, organisation
 from worker.books.intents import Intent
 from worker.books.ports import Noun
 from worker.xero.pages import ENDPOINTS
 
-SPEC = Path(__file__).parents[3] / "shared" / "xero-openapi" / "xero_accounting.yaml"
-
 pytestmark = pytest.mark.skipif(not SPEC.exists(), reason=f"{SPEC.name} is not beside the project")
-
-
-@cache
-def spec() -> dict[str, Any]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    found: dict[str, Any] = yaml.load(SPEC.read_text("utf-8"), Loader=loader)
-    return found
 
 
 def example(path: str) -> dict[str, Any]:
