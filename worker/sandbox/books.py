@@ -8,7 +8,8 @@ historical adjustment account.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,10 @@ from worker.sandbox.intake import (
     label,
     made_id,
 )
-from worker.sandbox.loading import Loading
+from worker.sandbox.json_stream import RecordFile
+from worker.sandbox.load_documents import finished
+from worker.sandbox.loading import KINDS, Loading
+from worker.sandbox.pile import Pile, temporary
 from worker.sandbox.posting import derive
 from worker.sandbox.store import ID_FIELDS, Store
 from worker.sandbox.wire import Record, dumps, guid, loads
@@ -36,41 +40,45 @@ DOCUMENTS = ("Invoices", "CreditNotes", "Overpayments", "Prepayments", "BankTran
 _PRICED = (*DOCUMENTS, "Quotes", "PurchaseOrders", "RepeatingInvoices")
 
 
-def load_books(store: Store, books: Mapping[str, Sequence[Record]]) -> list[str]:
+def load_books(store: Store, books: Mapping[str, Iterable[Record]]) -> list[str]:
     """Replace what the store holds by these books; returns notes and problems as sentences.
 
-    One transaction: a fault leaves the store as it was.
+    One transaction: a fault leaves the store as it was. Records are taken one by one and wait on
+    disk, so that books of any size load in the memory of small ones.
     """
     doubts = Doubts()
-    with store.transaction():
+    with closing(temporary()) as db, store.transaction():
         for table in ("record", "ledger_line", "history", "idempotency", "attachment", "meta"):
             store.rows(f"DELETE FROM {table}")
-        held = {kind: _records(books, kind, doubts) for kind in ENDPOINTS}
+        held = {kind: list(_records(books, kind, doubts)) for kind in _SETTINGS}
         base = _settings(store, held, doubts)
         chart = supplied.Chart(store)
-        cleaned = {
-            kind: _cleaned(kind, held[kind], doubts) for kind in ENDPOINTS if kind not in _SETTINGS
+        piles = {
+            kind: Pile(db, kind, ID_FIELDS[kind]) for kind in ENDPOINTS if kind not in _SETTINGS
         }
-        for kind in _PRICED:
-            for record in cleaned[kind]:
-                record["CurrencyCode"] = str(record.get("CurrencyCode") or base).upper()
-                clean_lines(kind, record, chart, doubts)
-        _contacts(cleaned, doubts)
-        _currencies(store, cleaned.pop("Currencies"), cleaned, base)
-        load_besides.fill(cleaned, chart, doubts)
-        derive(Loading(store, chart, base, cleaned, doubts))
-        for kind, records in cleaned.items():
-            store.put_many(kind, records)
+        for kind, pile in piles.items():
+            _clean_into(pile, kind, _records(books, kind, doubts), doubts)
+        currencies = _priced(piles, chart, base, doubts)
+        _currencies(store, piles.pop("Currencies"), currencies)
+        load_besides.fill(piles, chart, doubts)
+        load = Loading(store, chart, base, piles, doubts)
+        derive(load)
+        for kind, pile in piles.items():
+            store.put_many(kind, finished(load, kind, pile) if kind in KINDS else pile)
     return list(doubts)
 
 
-def _records(books: Mapping[str, Sequence[Record]], kind: str, doubts: Doubts) -> list[Record]:
+def _records(books: Mapping[str, Iterable[Record]], kind: str, doubts: Doubts) -> Iterator[Record]:
     names = ("Organisation", "Organisations") if kind == "Organisation" else (kind,)
-    found = [record for name in names for record in books.get(name) or ()]
-    kept = [record for record in found if isinstance(record, dict)]
-    if len(kept) < len(found):
-        doubts.tell(f"{kind}: {len(found) - len(kept)} entries are not records and are left out")
-    return kept
+    odd = 0
+    for name in names:
+        for record in books.get(name) or ():
+            if isinstance(record, dict):
+                yield record
+            else:
+                odd += 1
+    if odd:
+        doubts.tell(f"{kind}: {odd} entries are not records and are left out")
 
 
 def _settings(store: Store, held: Mapping[str, list[Record]], doubts: Doubts) -> str:
@@ -104,56 +112,85 @@ def _settings(store: Store, held: Mapping[str, list[Record]], doubts: Doubts) ->
     return base
 
 
-def _cleaned(kind: str, records: Sequence[Record], doubts: Doubts) -> list[Record]:
-    found: dict[str, Record] = {}
+def _clean_into(pile: Pile, kind: str, records: Iterable[Record], doubts: Doubts) -> None:
     for place, record in enumerate(records):
         one = clean(kind, record, place, doubts)
-        if one[ID_FIELDS[kind]] in found:
+        if one[ID_FIELDS[kind]] in pile:
             doubts.tell(f"{label(kind, one)} appears twice: the last one counts")
-        found[one[ID_FIELDS[kind]]] = one
-    return list(found.values())
+        pile.put(one)
 
 
-def _contacts(cleaned: dict[str, list[Record]], doubts: Doubts) -> None:
-    """Fill contacts in, make those that only documents name, and embed them the one way."""
-    known = {record["ContactID"]: record for record in cleaned["Contacts"]}
-    by_name = {str(record.get("Name") or "").lower(): record for record in cleaned["Contacts"]}
+def _priced(
+    piles: Mapping[str, Pile], chart: supplied.Chart, base: str, doubts: Doubts
+) -> set[str]:
+    """Price lines and embed contacts the one way; returns the currencies of all documents."""
+    people, named, used = _People(piles["Contacts"]), Doubts(), {base}
     for kind in _PRICED:
-        for record in cleaned[kind]:
-            stub = record.get("Contact") or {}
-            name = str(stub.get("Name") or "").strip()
-            found = known.get(guid(stub.get("ContactID"))) or (
-                by_name.get(name.lower()) if not stub.get("ContactID") else None
-            )
-            if found is None and (name or stub.get("ContactID")):
-                contact_id = guid(stub.get("ContactID") or made_id("contact", name.lower()))
-                found = {"ContactID": contact_id, "Name": name or contact_id}
-                found = clean("Contacts", found, 0, doubts)
-                known[contact_id] = by_name[name.lower()] = found
-                doubts.tell(f"Contact {found['Name']} is named by documents only, and supplied")
-            if found is None:
-                if not str(record.get("Type", "")).endswith("-TRANSFER"):
-                    doubts.tell(f"{label(kind, record)} names no contact")
-                continue
-            record["Contact"] = {"ContactID": found["ContactID"], "Name": found.get("Name", "")}
-            if kind in DOCUMENTS:
-                sales = str(record.get("Type", "")).startswith(("ACCREC", "RECEIVE", "AR"))
-                found["IsCustomer" if sales else "IsSupplier"] = True
-    for record in known.values():
-        record.setdefault("Name", record["ContactID"])
-        record.setdefault("ContactStatus", "ACTIVE")
-        for field in ("Addresses", "Phones", "ContactGroups", "ContactPersons"):
-            record.setdefault(field, [])
-        for field in ("IsSupplier", "IsCustomer", "HasAttachments", "HasValidationErrors"):
-            record.setdefault(field, False)
-        record.pop("Balances", None)
-    cleaned["Contacts"] = list(known.values())
+        for record in piles[kind].revised():
+            record["CurrencyCode"] = str(record.get("CurrencyCode") or base).upper()
+            used.add(record["CurrencyCode"])
+            clean_lines(kind, record, chart, doubts)
+            people.embed(kind, record, named)
+    for sentence in named:
+        doubts.tell(sentence)
+    people.fill()
+    return used
 
 
-def _currencies(
-    store: Store, given: Sequence[Record], cleaned: Mapping[str, list[Record]], base: str
-) -> None:
-    used = {record["CurrencyCode"] for kind in _PRICED for record in cleaned[kind]} | {base}
+class _People:
+    """Contacts by id and by name; those that only documents name are made."""
+
+    def __init__(self, pile: Pile) -> None:
+        self._pile = pile
+        self._names: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
+        self._traded: dict[str, set[str]] = {"IsCustomer": set(), "IsSupplier": set()}
+        for record in pile:
+            self._names[record["ContactID"]] = record.get("Name", "")
+            self._ids[str(record.get("Name") or "").lower()] = record["ContactID"]
+
+    def embed(self, kind: str, record: Record, doubts: Doubts) -> None:
+        """Write a record's contact in as its id and name."""
+        stub = record.get("Contact") or {}
+        name, sent = str(stub.get("Name") or "").strip(), stub.get("ContactID")
+        found: str | None = guid(sent)
+        if found not in self._names:
+            found = None if sent else self._ids.get(name.lower())
+        if found is None and (name or sent):
+            found = self._supply(guid(sent or made_id("contact", name.lower())), name, doubts)
+        if found is None:
+            if not str(record.get("Type", "")).endswith("-TRANSFER"):
+                doubts.tell(f"{label(kind, record)} names no contact")
+            return
+        record["Contact"] = {"ContactID": found, "Name": self._names[found]}
+        if kind in DOCUMENTS:
+            sales = str(record.get("Type", "")).startswith(("ACCREC", "RECEIVE", "AR"))
+            self._traded["IsCustomer" if sales else "IsSupplier"].add(found)
+
+    def _supply(self, contact_id: str, name: str, doubts: Doubts) -> str:
+        made = clean("Contacts", {"ContactID": contact_id, "Name": name or contact_id}, 0, doubts)
+        self._pile.put(made)
+        self._names[contact_id] = made["Name"]
+        self._ids[name.lower()] = contact_id
+        doubts.tell(f"Contact {made['Name']} is named by documents only, and supplied")
+        return contact_id
+
+    def fill(self) -> None:
+        """Give every contact what it lacks."""
+        for record in self._pile.revised():
+            for field, traded in self._traded.items():
+                if record["ContactID"] in traded:
+                    record[field] = True
+            record.setdefault("Name", record["ContactID"])
+            record.setdefault("ContactStatus", "ACTIVE")
+            for field in ("Addresses", "Phones", "ContactGroups", "ContactPersons"):
+                record.setdefault(field, [])
+            for field in ("IsSupplier", "IsCustomer", "HasAttachments", "HasValidationErrors"):
+                record.setdefault(field, False)
+            record.pop("Balances", None)
+
+
+def _currencies(store: Store, given: Iterable[Record], used: set[str]) -> None:
     used |= {a["CurrencyCode"] for a in store.all("Accounts") if a.get("CurrencyCode")}
     names = {str(record["Code"]).upper(): record for record in given if record.get("Code")}
     missing = sorted(used - names.keys())
@@ -161,14 +198,14 @@ def _currencies(
     store.put_many("Currencies", [{"Code": code, "Description": code} for code in missing])
 
 
-def read_folder(path: Path | str) -> tuple[dict[str, list[Record]], list[str]]:
-    """(books, notes) of a folder with one `<Endpoint>.json` per endpoint.
+def open_folder(path: Path | str) -> tuple[dict[str, RecordFile], list[str]]:
+    """(books, notes) of a folder with one `<Endpoint>.json` per endpoint, read as they load.
 
-    Raises OSError where the folder or a file cannot be read, and ValueError naming the file that
-    is not JSON of the expected shape. Files of other names are ignored with a note; statement
-    lines are no part of the books, and read by `bank_feed`.
+    Raises OSError where the folder cannot be read; a file that is not JSON of the expected shape
+    is named by the ValueError its iteration raises. Files of other names are ignored with a note;
+    statement lines are no part of the books, and read by `bank_feed`.
     """
-    books: dict[str, list[Record]] = {}
+    books: dict[str, RecordFile] = {}
     notes: list[str] = []
     for file in sorted(Path(path).iterdir()):
         if file.name == STATEMENT_LINES:
@@ -177,23 +214,15 @@ def read_folder(path: Path | str) -> tuple[dict[str, list[Record]], list[str]]:
         if file.suffix != ".json" or kind not in ENDPOINTS:
             notes.append(f"{file.name} is not a file of a books folder and is ignored")
             continue
-        try:
-            value = loads(file.read_bytes().decode("utf-8-sig"))
-        except ValueError as unreadable:
-            raise ValueError(f"{file.name}: not readable as JSON ({unreadable})") from None
-        books.setdefault(kind, []).extend(_unwrapped(value, kind, file.name))
+        names = (kind, "Organisations") if kind == "Organisation" else (kind,)
+        books[file.stem] = RecordFile(file, names, ID_FIELDS[kind])
     return books, notes
 
 
-def _unwrapped(value: Any, kind: str, name: str) -> list[Record]:
-    """Records of `{"Invoices": [...]}`, a bare list, or one bare record."""
-    if isinstance(value, dict):
-        plural = "Organisations" if kind == "Organisation" else kind
-        value = value.get(kind, value.get(plural, [value] if ID_FIELDS[kind] in value else None))
-        value = [value] if isinstance(value, dict) else value
-    if not isinstance(value, list) or not all(isinstance(record, dict) for record in value):
-        raise ValueError(f'{name}: expected {{"{kind}": [...]}} with records in the list')
-    return value
+def read_folder(path: Path | str) -> tuple[dict[str, list[Record]], list[str]]:
+    """(books, notes) of a folder, all of it at once; raises as `open_folder` and its books do."""
+    books, notes = open_folder(path)
+    return {kind: list(records) for kind, records in books.items()}, notes
 
 
 def dump_folder(store: Store, path: Path | str) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from worker.sandbox import statements
 from worker.sandbox.bank_feed import Feed
 from worker.sandbox.bank_feed_files import read_lines
-from worker.sandbox.books import load_books, read_folder
+from worker.sandbox.books import load_books, open_folder
 from worker.sandbox.store import Store
 from worker.sandbox.story import build
 
@@ -49,7 +49,7 @@ def open_books(path: Path, folder: Path) -> tuple[Store, list[str]]:
     """A fresh store at `path` with the books of a folder; sentences for what was odd in them."""
     remove(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    books, notes = read_folder(folder)
+    books, notes = open_folder(folder)
     store = Store(path)
     notes += load_books(store, books)
     return store, [*notes, *Feed(store).load(read_lines(folder))]

@@ -5,6 +5,7 @@ What is missing is filled in, unknown fields stay, and each doubt becomes a sent
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
 from uuid import NAMESPACE_URL, uuid5
@@ -45,12 +46,17 @@ _UNSTAMPED |= {"ContactGroups", "RepeatingInvoices"}
 _ISO_DAYS = {"PeriodLockDate", "EndOfYearLockDate"}
 
 
-class Doubts(list[str]):
-    """The sentences a load returns, each once."""
+class Doubts:
+    """The sentences a load returns, each once, in the order they were told first."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, None] = {}
 
     def tell(self, sentence: str) -> None:
-        if sentence not in self:
-            self.append(sentence)
+        self._told.setdefault(sentence)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._told)
 
 
 def made_id(*words: object) -> str:

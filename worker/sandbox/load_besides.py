@@ -9,6 +9,7 @@ from worker.sandbox.chart import Chart
 from worker.sandbox.intake import LONG_AGO_MS, Doubts, label, made_id, numbers
 from worker.sandbox.lines import MODES
 from worker.sandbox.loading import Loading
+from worker.sandbox.pile import Pile
 from worker.sandbox.wire import Record, flag, guid, ms_date, stored
 
 _DEFAULTS: dict[str, Record] = {
@@ -21,25 +22,25 @@ _DEFAULTS: dict[str, Record] = {
 }
 
 
-def fill(cleaned: Mapping[str, list[Record]], chart: Chart, doubts: Doubts) -> None:
+def fill(cleaned: Mapping[str, Pile], chart: Chart, doubts: Doubts) -> None:
     """Give each its defaults; books without a user or theme get Xero's own first ones."""
     for kind, defaults in _DEFAULTS.items():
-        for record in cleaned[kind]:
+        for record in cleaned[kind].revised():
             for field, value in defaults.items():
                 record.setdefault(field, value)
-    for budget in cleaned["Budgets"]:
+    for budget in cleaned["Budgets"].revised():
         for line in budget["BudgetLines"]:
             found = chart.line_account(line)
             if found is not None:
                 line.update(AccountID=found["AccountID"], AccountCode=found.get("Code", ""))
-    for group in cleaned["ContactGroups"]:
+    for group in cleaned["ContactGroups"].revised():
         for contact in group["Contacts"]:
             contact["ContactID"] = guid(contact.get("ContactID"))
     if not cleaned["Users"]:
-        cleaned["Users"].append(_first_user())
+        cleaned["Users"].put(_first_user())
     if not cleaned["BrandingThemes"]:
-        cleaned["BrandingThemes"].append(_first_theme())
-    for journal in cleaned["ManualJournals"]:
+        cleaned["BrandingThemes"].put(_first_theme())
+    for journal in cleaned["ManualJournals"].revised():
         _journal(journal, chart, doubts)
 
 
@@ -87,7 +88,7 @@ def _journal(journal: Record, chart: Chart, doubts: Doubts) -> None:
 
 def post_journals(load: Loading) -> None:
     """Post the journals that are posted; what does not balance stands against history."""
-    for journal in load.books["ManualJournals"]:
+    for journal in load.books["ManualJournals"].revised():
         load.dated("ManualJournals", journal)
         journal.pop("DateString", None)
         left = journals.post(load.ledger, journal) if journal["Status"] == "POSTED" else 0

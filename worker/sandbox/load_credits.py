@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import partial
 
 from worker.sandbox.intake import label, made_id
-from worker.sandbox.loading import LIVE, Loading, Move
+from worker.sandbox.loading import LIVE, SAID, Loading, Move
 from worker.sandbox.settlement import CREDIT_KINDS, allocation_entry, link_credit
 from worker.sandbox.store import ID_FIELDS
 from worker.sandbox.wire import ZERO, Record, day_of, guid, number, rounded, to_minor
@@ -25,12 +25,13 @@ def _of_credit(load: Loading, kind: str, credit: Record) -> Iterator[Move]:
     credit_id = credit[ID_FIELDS[kind]]
     if credit["Status"] not in LIVE:
         return
-    entries = [entry for entry in load.said[credit_id]["Allocations"] if isinstance(entry, dict)]
-    entries = entries or _from_invoices(load, kind, credit_id)
+    entries = [entry for entry in credit[SAID]["Allocations"] if isinstance(entry, dict)]
+    # Else the applications that only the invoices' side of the books shows.
+    entries = entries or load.shown.get((kind, credit_id), [])
     for place, entry in enumerate(entries):
         stub = entry.get("Invoice") or {}
-        invoice = load.by_id["Invoices"].get(guid(stub.get("InvoiceID"))) or load.by_number.get(
-            str(stub.get("InvoiceNumber") or "").lower()
+        invoice = load.books["Invoices"].get(guid(stub.get("InvoiceID"))) or load.numbered(
+            stub.get("InvoiceNumber")
         )
         name = f"{label(kind, credit)}: an allocation"
         try:
@@ -51,34 +52,20 @@ def _of_credit(load: Loading, kind: str, credit: Record) -> Iterator[Move]:
         yield (
             day.isoformat(),
             f"2 {allocation_id}",
-            partial(_allocate, load, kind, credit, invoice, made, amount, day),
+            partial(_allocate, load, kind, credit_id, invoice["InvoiceID"], made, amount, day),
         )
-
-
-def _from_invoices(load: Loading, kind: str, credit_id: str) -> list[Record]:
-    """Allocations that only the invoices' side of the books shows."""
-    name = ID_FIELDS[kind]
-    return [
-        {
-            "Amount": stub.get("AppliedAmount"),
-            "Date": stub.get("Date"),
-            "Invoice": {"InvoiceID": invoice_id},
-        }
-        for invoice_id in load.by_id["Invoices"]
-        for stub in load.said[invoice_id][kind]
-        if isinstance(stub, dict) and guid(stub.get(name)) == credit_id
-    ]
 
 
 def _allocate(
     load: Loading,
     kind: str,
-    credit: Record,
-    invoice: Record,
+    credit_id: str,
+    invoice_id: str,
     made: Record,
     amount: Decimal,
     day: date,
 ) -> None:
+    credit, invoice = load.found(kind, credit_id), load.found("Invoices", invoice_id)
     source, target = load.open(kind, credit), load.open("Invoices", invoice)
     units = to_minor(amount, target.currency)
     load.ledger.allocate(made["AllocationID"], day.isoformat(), source, target, units)
@@ -86,3 +73,5 @@ def _allocate(
     load.left[target.id] -= units
     credit["Allocations"].append(made)
     link_credit(invoice, kind, credit, amount, day)
+    load.books[kind].put(credit)
+    load.books["Invoices"].put(invoice)

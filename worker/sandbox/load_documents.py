@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from worker.sandbox.entries import SIDES, rate_of
 from worker.sandbox.intake import label
-from worker.sandbox.loading import LIVE, Loading
+from worker.sandbox.loading import LIVE, SAID, Loading
 from worker.sandbox.settlement import CREDIT_KINDS, is_sales, recount, singular
 from worker.sandbox.store import ID_FIELDS
-from worker.sandbox.wire import Record, stored, to_minor
+from worker.sandbox.wire import Record, guid, stored, to_minor
 
 _TYPE_BY_KIND = {
     "Invoices": "ACCREC",
@@ -15,6 +17,9 @@ _TYPE_BY_KIND = {
     "Overpayments": "RECEIVE-OVERPAYMENT",
     "Prepayments": "RECEIVE-PREPAYMENT",
 }
+_SAID = frozenset(
+    "Status AmountDue RemainingCredit AmountPaid AmountCredited FullyPaidOnDate".split()
+)
 
 
 def document_of(load: Loading, kind: str, record: Record) -> None:
@@ -29,8 +34,13 @@ def document_of(load: Loading, kind: str, record: Record) -> None:
     status = str(record.setdefault("Status", "AUTHORISED")).upper()
     record["Status"] = status
     found_id = record[ID_FIELDS[kind]]
+    said = {field: record[field] for field in _SAID if field in record}
+    if kind == "Invoices":
+        _shown(load, record)
+    else:
+        said["Allocations"] = record.get("Allocations") or []
+    record[SAID] = said
     names = ("Payments", *(CREDIT_KINDS if kind == "Invoices" else ("Allocations",)))
-    load.said[found_id] = {**record, **{n: record.get(n) or [] for n in names}}
     record.update({name: [] for name in names})
     record.setdefault("HasAttachments", False)
     owed = stored(record.get("Total")) - stored(record.get("CISDeduction"))
@@ -53,9 +63,32 @@ def document_of(load: Loading, kind: str, record: Record) -> None:
         load.ledger.bank_money(opening, historical, found_id)
 
 
-def finish(load: Loading, kind: str, record: Record) -> None:
+def _shown(load: Loading, invoice: Record) -> None:
+    """Note an invoice's number, and which credits it says were applied to it."""
+    if invoice["Status"] not in ("VOIDED", "DELETED") and invoice.get("InvoiceNumber"):
+        number = str(invoice["InvoiceNumber"]).lower()
+        load.by_number.setdefault(number, invoice["InvoiceID"])
+    for kind in CREDIT_KINDS:
+        for stub in invoice.get(kind) or ():
+            if isinstance(stub, dict):
+                applied = {
+                    "Amount": stub.get("AppliedAmount"),
+                    "Date": stub.get("Date"),
+                    "Invoice": {"InvoiceID": invoice["InvoiceID"]},
+                }
+                load.shown.setdefault((kind, guid(stub.get(ID_FIELDS[kind]))), []).append(applied)
+
+
+def finished(load: Loading, kind: str, records: Iterable[Record]) -> Iterator[Record]:
+    """The documents as they are kept."""
+    for record in records:
+        _finish(load, kind, record)
+        yield record
+
+
+def _finish(load: Loading, kind: str, record: Record) -> None:
     """Recount a document, and tell where it said otherwise."""
-    said = load.said[record[ID_FIELDS[kind]]]
+    said = record.pop(SAID)
     recount(kind, record)
     field = "AmountDue" if kind == "Invoices" else "RemainingCredit"
     if field in said and said[field] != record[field] and record["Status"] in LIVE:

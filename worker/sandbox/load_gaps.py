@@ -9,7 +9,7 @@ from functools import partial
 
 from worker.sandbox.entries import Entry
 from worker.sandbox.intake import label, made_id
-from worker.sandbox.loading import FALLBACK_DAY, KINDS, LIVE, Loading, Move
+from worker.sandbox.loading import FALLBACK_DAY, KINDS, LIVE, SAID, Loading, Move
 from worker.sandbox.settlement import link_credit, payment_stub
 from worker.sandbox.store import ID_FIELDS
 from worker.sandbox.wire import ZERO, Record, day_of, from_minor, stored, to_minor, wire_day
@@ -27,7 +27,7 @@ def unexplained(load: Loading) -> list[Move]:
 
 def _gaps(load: Loading, kind: str, record: Record) -> Iterator[Move]:
     found_id = record[ID_FIELDS[kind]]
-    said, name = load.said[found_id], label(kind, record)
+    said, name = record[SAID], label(kind, record)
     paid, credited = load.paid.get(found_id, ZERO), load.credited.get(found_id, ZERO)
     owed = stored(record.get("Total")) - stored(record.get("CISDeduction"))
     left = said.get("AmountDue" if kind == "Invoices" else "RemainingCredit")
@@ -51,7 +51,7 @@ def _gaps(load: Loading, kind: str, record: Record) -> Iterator[Move]:
             yield (
                 day.isoformat(),
                 f"3 {found_id} {what}",
-                partial(_historical, load, kind, record, gap, what, day),
+                partial(_historical, load, kind, found_id, gap, what, day),
             )
 
 
@@ -61,8 +61,9 @@ def _last_day(load: Loading, record: Record, said: Record) -> date:
 
 
 def _historical(
-    load: Loading, kind: str, record: Record, gap: Decimal, what: str, day: date
+    load: Loading, kind: str, record_id: str, gap: Decimal, what: str, day: date
 ) -> None:
+    record = load.found(kind, record_id)
     doc = load.open(kind, record)
     units = to_minor(gap, doc.currency)
     cleared, base = load.ledger.settle(doc, units)
@@ -77,3 +78,4 @@ def _historical(
         record["Payments"].append(payment_stub(stub))
     else:
         link_credit(record, "CreditNotes", {"CreditNoteID": source, "Total": amount}, amount, day)
+    load.books[kind].put(record)

@@ -21,18 +21,18 @@ def bank_transactions(load: Loading) -> None:
         for transfer in load.books["BankTransfers"]
         for side in ("From", "To")
     }
-    kept = []
-    for record in load.books["BankTransactions"]:
+    left_out = []
+    for record in load.books["BankTransactions"].revised():
         if str(record.get("Type", "")).endswith("-TRANSFER"):
             if record["BankTransactionID"] not in legs:
                 load.doubts.tell(
                     f"{label('BankTransactions', record)} is a leg of a transfer that is not "
                     "in the books, and is left out"
                 )
+            left_out.append(record["BankTransactionID"])
             continue
-        kept.append(record)
         _bank_transaction(load, record)
-    load.books["BankTransactions"] = kept
+    load.books["BankTransactions"].remove(left_out)
 
 
 def _bank_transaction(load: Loading, record: Record) -> None:
@@ -58,10 +58,10 @@ def _deposit(load: Loading, record: Record, plural: str) -> str:
     name = ID_FIELDS[plural]
     deposit_id = guid(record.get(name)) or made_id(plural, record["BankTransactionID"])
     record[name] = deposit_id
-    if not any(found[name] == deposit_id for found in load.books[plural]):
+    if deposit_id not in load.books[plural]:
         found = deposit_record(deposit_id, plural, record)
         found["UpdatedDateUTC"] = record["UpdatedDateUTC"]
-        load.books[plural].append(found)
+        load.books[plural].put(found)
     if record["Status"] in LIVE:
         load.opened.add(deposit_id)
     return deposit_id
@@ -69,7 +69,7 @@ def _deposit(load: Loading, record: Record, plural: str) -> str:
 
 def transfers(load: Loading) -> None:
     """Post transfers, and make their legs anew."""
-    for transfer in load.books["BankTransfers"]:
+    for transfer in load.books["BankTransfers"].revised():
         name = label("BankTransfers", transfer)
         load.dated("BankTransfers", transfer)
         transfer.setdefault("Status", "AUTHORISED")

@@ -28,18 +28,20 @@ from worker.sandbox.wire import (
 
 def batches(load: Loading) -> None:
     """Tie batches to their payments, making those that only the batch lists."""
-    paying: dict[str, list[Record]] = {}
-    for payment in load.books["Payments"]:
+    paying: dict[str, list[str]] = {}
+    paid = load.books["Payments"]
+    for payment in paid.revised():
         stub = payment.get("BatchPayment") or {}
         batch_id = guid(payment.get("BatchPaymentID") or stub.get("BatchPaymentID"))
         if batch_id:
             payment["BatchPaymentID"] = batch_id
-            paying.setdefault(batch_id, []).append(payment)
-    for batch in load.books["BatchPayments"]:
+            paying.setdefault(batch_id, []).append(payment["PaymentID"])
+    for batch in load.books["BatchPayments"].revised():
         load.dated("BatchPayments", batch)
         batch.setdefault("Status", "AUTHORISED")
         batch["IsReconciled"] = bool(flag(batch.get("IsReconciled")))
-        held = paying.get(batch["BatchPaymentID"]) or _from_batch(load, batch)
+        tied = paying.get(batch["BatchPaymentID"], ())
+        held = [load.found("Payments", one) for one in tied] or _from_batch(load, batch)
         listed = [guid(e.get("PaymentID")) for e in batch.get("Payments") or () if e]
         order = {payment_id: place for place, payment_id in enumerate(listed)}
         held.sort(key=lambda payment: order.get(payment["PaymentID"], len(order)))
@@ -66,6 +68,7 @@ def batches(load: Loading) -> None:
         stub = {key: batch[key] for key in (*kept, "TotalAmount", "IsReconciled") if key in batch}
         for payment in held:
             payment["BatchPayment"] = stub
+            paid.put(payment)
 
 
 def _from_batch(load: Loading, batch: Record) -> list[Record]:
@@ -73,20 +76,23 @@ def _from_batch(load: Loading, batch: Record) -> list[Record]:
     for place, entry in enumerate(batch.get("Payments") or ()):
         if not isinstance(entry, dict):
             continue
+        known = load.books["Payments"].get(guid(entry.get("PaymentID")))
+        if known is not None:
+            made.append({**known, "BatchPaymentID": batch["BatchPaymentID"]})
+            continue
         kept = {key: entry[key] for key in ("PaymentID", "Invoice", "Amount") if key in entry}
         kept |= {key: batch[key] for key in ("Account", "Date", "Status") if key in batch}
         kept |= {key: batch[key] for key in ("Reference", "IsReconciled") if batch.get(key)}
         kept["BatchPaymentID"] = batch["BatchPaymentID"]
         kept.setdefault("PaymentID", made_id(batch["BatchPaymentID"], place))
         found = clean("Payments", kept, place, load.doubts)
-        load.books["Payments"].append(found)
         made.append(found)
     return made
 
 
 def payments(load: Loading) -> Iterator[Move]:
     """Fill payments in, and say what each posts on its day."""
-    for payment in load.books["Payments"]:
+    for payment in load.books["Payments"].revised():
         name, rank = label("Payments", payment), f"1 {payment['PaymentID']}"
         day = load.dated("Payments", payment)
         payment["Date"] = wire_day(day)
@@ -115,11 +121,11 @@ def payments(load: Loading) -> Iterator[Move]:
                 f"{name} of {payment['Amount']} pays no approved document of these books: it "
                 "stands on the historical adjustment"
             )
-            yield day.isoformat(), rank, partial(_stray, load, payment, bank)
+            yield day.isoformat(), rank, partial(_stray, load, payment["PaymentID"], bank)
             continue
         found_id = record[ID_FIELDS[kind]]
         load.paid[found_id] = load.paid.get(found_id, ZERO) + payment["Amount"]
-        yield day.isoformat(), rank, partial(_pay, load, payment, kind, record, bank)
+        yield day.isoformat(), rank, partial(_pay, load, payment["PaymentID"], kind, found_id, bank)
 
 
 def _paid_document(load: Loading, payment: Record) -> tuple[str, Record | None]:
@@ -129,13 +135,13 @@ def _paid_document(load: Loading, payment: Record) -> tuple[str, Record | None]:
             continue
         given = guid(stub.get(ID_FIELDS[kind]) or stub.get("InvoiceID"))
         for other in (kind, *KINDS):
-            if given in load.by_id[other]:
-                return other, load.by_id[other][given]
-        number = str(stub.get("InvoiceNumber") or "").lower()
-        if not given and number in load.by_number:
-            return "Invoices", load.by_number[number]
-    number = str(payment.get("InvoiceNumber") or "").lower()
-    return "Invoices", load.by_number.get(number) if number else None
+            record = load.books[other].get(given) if given else None
+            if record is not None:
+                return other, record
+        record = None if given else load.numbered(stub.get("InvoiceNumber"))
+        if record is not None:
+            return "Invoices", record
+    return "Invoices", load.numbered(payment.get("InvoiceNumber"))
 
 
 def _rate(load: Loading, payment: Record, record: Record | None, held: str) -> None:
@@ -148,7 +154,8 @@ def _rate(load: Loading, payment: Record, record: Record | None, held: str) -> N
     payment.setdefault("BankAmount", moved)
 
 
-def _pay(load: Loading, payment: Record, kind: str, record: Record, bank: Record) -> None:
+def _pay(load: Loading, payment_id: str, kind: str, record_id: str, bank: Record) -> None:
+    payment, record = load.found("Payments", payment_id), load.found(kind, record_id)
     doc = load.open(kind, record)
     units = to_minor(payment["Amount"], doc.currency)
     rate, sign = stored(payment["CurrencyRate"]), SIDES[record["Type"]][1]
@@ -157,9 +164,11 @@ def _pay(load: Loading, payment: Record, kind: str, record: Record, bank: Record
     load.ledger.pay(payment["PaymentID"], day, doc, units, leg)
     load.left[doc.id] -= units
     record["Payments"].append(payment_stub(payment))
+    load.books[kind].put(record)
 
 
-def _stray(load: Loading, payment: Record, bank: Record) -> None:
+def _stray(load: Loading, payment_id: str, bank: Record) -> None:
+    payment = load.found("Payments", payment_id)
     inward = payment["PaymentType"] in ("ACCRECPAYMENT", "APCREDITPAYMENT")
     inward = inward or payment["PaymentType"] in ("APOVERPAYMENTPAYMENT", "APPREPAYMENTPAYMENT")
     rate = stored(payment["CurrencyRate"])

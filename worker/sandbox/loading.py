@@ -11,6 +11,7 @@ from worker.sandbox.chart import account as new_account
 from worker.sandbox.entries import Document, document
 from worker.sandbox.intake import Doubts, label
 from worker.sandbox.ledger import Ledger
+from worker.sandbox.pile import Pile
 from worker.sandbox.settlement import CREDIT_KINDS
 from worker.sandbox.store import Store
 from worker.sandbox.wire import Record, day_of, guid, set_day
@@ -18,17 +19,19 @@ from worker.sandbox.wire import Record, day_of, guid, set_day
 LIVE = ("AUTHORISED", "PAID")
 KINDS = ("Invoices", *CREDIT_KINDS)
 FALLBACK_DAY = date(2020, 1, 1)
+# Where a document keeps what the folder said of it until it is finished; no JSON of Xero's has it.
+SAID = "\0said"
 
 # A day, a rank within it (payments, allocations, history; then by id), and what to post.
 Move = tuple[str, str, Callable[[], None]]
 
 
 class Loading:
-    """Cleaned books on their way into the store; records are changed in place.
+    """Cleaned books on their way into the store.
 
     `left` is what is open on each document in minor units, `paid` and `credited` what the records
-    at hand explain, `said` each document as the folder had it, `opened` the deposits that a bank
-    transaction has posted.
+    at hand explain, `shown` the applications of each credit that only invoices list, `opened` the
+    deposits that a bank transaction has posted.
     """
 
     def __init__(
@@ -36,7 +39,7 @@ class Loading:
         store: Store,
         chart: Chart,
         base: str,
-        books: dict[str, list[Record]],
+        books: dict[str, Pile],
         doubts: Doubts,
     ) -> None:
         self.store = store
@@ -45,12 +48,11 @@ class Loading:
         self.books = books
         self.doubts = doubts
         self.ledger = Ledger(store, chart, base)
-        self.by_id: dict[str, dict[str, Record]] = {}
-        self.by_number: dict[str, Record] = {}
+        self.by_number: dict[str, str] = {}
         self.left: dict[str, int] = {}
         self.paid: dict[str, Decimal] = {}
         self.credited: dict[str, Decimal] = {}
-        self.said: dict[str, Record] = {}
+        self.shown: dict[tuple[str, str], list[Record]] = {}
         self.opened: set[str] = set()
 
     def account(self, stub: object, owner: str) -> Record:
@@ -79,6 +81,18 @@ class Loading:
             self.doubts.tell(f"{label(kind, record)} has no date: {day} is supplied")
             set_day(record, "Date", day)
         return day
+
+    def found(self, kind: str, record_id: str) -> Record:
+        """A record that is known to be there, to be changed and put back."""
+        found = self.books[kind].get(record_id)
+        if found is None:
+            raise AssertionError(f"{kind} {record_id} was there a moment ago")
+        return found
+
+    def numbered(self, number: object) -> Record | None:
+        """The first invoice of a number, in any case."""
+        invoice_id = self.by_number.get(str(number or "").lower())
+        return None if invoice_id is None else self.found("Invoices", invoice_id)
 
     def open(self, kind: str, record: Record) -> Document:
         """A document with what is open on it at this point of the load."""

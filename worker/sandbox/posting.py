@@ -11,19 +11,14 @@ from worker.sandbox import (
     load_payments,
 )
 from worker.sandbox.loading import KINDS, Loading
-from worker.sandbox.store import ID_FIELDS
 
 
 def derive(load: Loading) -> None:
-    """Fill in what the records leave out, and post it all."""
+    """Fill in what the records leave out, and post it all; documents are still to be finished."""
     load_money.bank_transactions(load)
     for kind in KINDS:
-        load.by_id[kind] = {record[ID_FIELDS[kind]]: record for record in load.books[kind]}
-        for record in load.books[kind]:
+        for record in load.books[kind].revised():
             load_documents.document_of(load, kind, record)
-    for record in load.books["Invoices"]:
-        if record["Status"] not in ("VOIDED", "DELETED") and record.get("InvoiceNumber"):
-            load.by_number.setdefault(str(record["InvoiceNumber"]).lower(), record)
     load_payments.batches(load)
     moves = [*load_payments.payments(load), *load_credits.allocations(load)]
     moves += load_gaps.unexplained(load)
@@ -31,6 +26,3 @@ def derive(load: Loading) -> None:
         post()
     load_money.transfers(load)
     load_besides.post_journals(load)
-    for kind in KINDS:
-        for record in load.books[kind]:
-            load_documents.finish(load, kind, record)

@@ -31,12 +31,13 @@ _EXPONENTS |= dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "OMR", "TND"), 3)
 def loads(text: str | bytes) -> Any:
     """JSON with every fraction as `Decimal`; raises ValueError (also for NaN and too deep)."""
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant)
+        return json.loads(text, parse_float=Decimal, parse_constant=no_constant)
     except RecursionError as deep:
         raise ValueError("JSON is nested too deeply") from deep
 
 
-def _no_constant(name: str) -> Any:
+def no_constant(name: str) -> Any:
+    """Refuse `NaN` and its like, which Python's reader would take; raises ValueError."""
     raise ValueError(f"{name} is not a JSON number")
 
 
