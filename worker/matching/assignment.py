@@ -42,8 +42,8 @@ def choose(lines: Sequence[Sequence[Candidate]], due: Mapping[int, Decimal]) -> 
     chosen: dict[int, Candidate] = {}
     for component in _components(lines):
         chosen.update(_solve(component, lines, due))
-    named_by = _named_by(chosen)
-    return tuple(_choice(i, lines, chosen, named_by) for i in range(len(lines)))
+    named_by, taken_by = _named_by(chosen), _taken_by(chosen)
+    return tuple(_choice(i, lines, chosen, named_by, taken_by) for i in range(len(lines)))
 
 
 def _components(lines: Sequence[Sequence[Candidate]]) -> Iterable[list[int]]:
@@ -143,18 +143,28 @@ def _named_by(chosen: Mapping[int, Candidate]) -> dict[int, list[int]]:
     return named
 
 
+def _taken_by(chosen: Mapping[int, Candidate]) -> dict[int, list[int]]:
+    """Documents by the lines that got money to them."""
+    taken: dict[int, list[int]] = defaultdict(list)
+    for line, candidate in sorted(chosen.items()):
+        for place in candidate.places:
+            taken[place].append(line)
+    return taken
+
+
 def _choice(
     i: int,
     lines: Sequence[Sequence[Candidate]],
     chosen: Mapping[int, Candidate],
     named_by: Mapping[int, Sequence[int]],
+    taken_by: Mapping[int, Sequence[int]],
 ) -> Choice:
     mine = chosen.get(i)
     rivals = tuple(c for c in lines[i] if c is not mine)
     if mine is None:
         worth = [c for c in lines[i] if c.weight > WORTH_SHOWING]
-        lost_to = _taker(worth[0], i, chosen) if worth else None
-        return Choice(None, 0.0, rivals, lost_to)
+        takers = [t for place in worth[0].places for t in taken_by.get(place, ())] if worth else []
+        return Choice(None, 0.0, rivals, min(takers, default=None))
     # A document another line names is that line's; it does not make this choice doubtful.
     doubts = [
         c
@@ -165,9 +175,3 @@ def _choice(
     odds = math.exp(min(mine.weight, 50.0))
     against = 1.0 + sum(math.exp(min(c.weight, 50.0)) for c in doubts)
     return Choice(mine, odds / (odds + against), rivals)
-
-
-def _taker(candidate: Candidate, i: int, chosen: Mapping[int, Candidate]) -> int | None:
-    wanted = set(candidate.places)
-    takers = [line for line, other in chosen.items() if line != i and wanted & set(other.places)]
-    return min(takers, default=None)

@@ -62,6 +62,7 @@ _TRUNCATED_FROM = 16
 _FUZZY_LETTERS_MIN = 5
 _FUZZY_RATIO_MIN = 86
 _POSTINGS_MAX = 400
+_GRADED_MAX = 40
 
 
 class Grade(IntEnum):
@@ -128,6 +129,11 @@ class NameIndex:
                         self._holders[word] += 1
                 self._forms.append((*form, _legal_form(part)))
         self._contacts = len({contact_id for contact_id, *_ in self._forms}) or 1
+        self._weights: dict[str, float] = {}
+        self._sought = [
+            len({w for w in name if len(w) > 1 and len(self._by_word[w]) <= _POSTINGS_MAX})
+            for _, name, _ in self._forms
+        ]
 
     def fits(
         self,
@@ -151,7 +157,7 @@ class NameIndex:
             contact_id: NameFit(contact_id, Grade.FULL, 1.0)
             for contact_id in self._by_joined.get("".join(printed), ())
         }
-        for place in self._near(printed):
+        for place in self._worth_grading(printed, cut_off, ignored):
             contact_id, name, legal_form = self._forms[place]
             kept = tuple(w for w in printed if w not in ignored or w in name) or tuple(printed)
             if cut_off and len(kept) > 1 and legal_form.startswith(kept[-1]):
@@ -166,15 +172,42 @@ class NameIndex:
 
     def weight(self, word: str) -> float:
         """How much a word tells: little when generic, more the fewer contacts have it."""
-        if word in GENERIC or len(word) == 1:
-            return 0.25
-        return 1.0 + math.log(self._contacts / max(1, self._holders.get(word, 0)) + 1) / 4
+        if word not in self._weights:
+            rare = 1.0 + math.log(self._contacts / max(1, self._holders.get(word, 0)) + 1) / 4
+            self._weights[word] = 0.25 if word in GENERIC or len(word) == 1 else rare
+        return self._weights[word]
 
-    def _near(self, printed: Sequence[str]) -> set[int]:
-        """Forms that share a word, or the start of one where the word itself is nobody's."""
-        found: set[int] = set()
+    def _worth_grading(
+        self, printed: Sequence[str], cut_off: bool, ignored: frozenset[str]
+    ) -> Sequence[int]:
+        """Forms the printed words may name; of very many, all that could be named in full.
+
+        To be named in full is to have every printed word, or to have every word of one's own
+        printed; a last word that the field's end cut into may be no word of the name.
+        """
+        near = self._near(printed)
+        if len(near) <= _GRADED_MAX:
+            return sorted(near)
+        asked = {w for w in printed if len(w) > 1 and w not in ignored}
+        asked = {w for w in asked if len(self._by_word.get(w, ())) <= _POSTINGS_MAX}
+        cut_word = cut_off and printed[-1] in asked and printed[-1] not in self._by_word
+        wanted = max(1, len(asked) - (1 if cut_word else 0))
+        full: list[int] = []
+        rest: list[int] = []
+        for place, shared in near.items():
+            whole = len(shared) >= min(wanted, self._sought[place])
+            (full if whole else rest).append(place)
+        rest.sort(key=lambda p: (-sum(self.weight(word) for word in near[p]), p))
+        return [*full, *rest[:_GRADED_MAX]]
+
+    def _near(self, printed: Sequence[str]) -> dict[int, set[str]]:
+        """Forms with the printed words they share.
+
+        Of a word that is nobody's, and of the last, words that start alike count as well.
+        """
+        found: dict[int, set[str]] = defaultdict(set)
         last = printed[-1]
-        for word in set(printed):
+        for word in dict.fromkeys(printed):
             if word in self._by_word and word != last:
                 alike = {word}
             elif len(word) >= 3:
@@ -184,7 +217,8 @@ class NameIndex:
             for known in alike:
                 places = self._by_word.get(known, ())
                 if len(places) <= _POSTINGS_MAX and (known == word or _alike(word, known, True)):
-                    found.update(places)
+                    for place in places:
+                        found[place].add(word)
         return found
 
     def _grade(
