@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from tests.sandbox.desk import API, Desk, a_payment, an_invoice
-from worker.sandbox.scopes import ALL_SCOPES
 from worker.sandbox.errors import ApiError
 from worker.sandbox.limits import Limiter
+from worker.sandbox.scopes import ALL_SCOPES
 
 GRANT = {"grant_type": "client_credentials"}
 
