@@ -45,11 +45,14 @@ LISTS = frozenset(
 def shaped(record: Record, wrong: Callable[[str, Any], None]) -> Record:
     """A copy whose known fields have the shape their names promise.
 
-    Numbers become text where text belongs, a lone structure a list of one; anything else is left
-    out after `wrong(field, value)` was told of it. Unknown fields stay as they are.
+    Numbers become text where text belongs, a lone structure a list of one, and null is nothing
+    said; anything else is left out after `wrong(field, value)` was told of it. Unknown fields stay
+    as they are.
     """
     found: Record = {}
     for field, value in record.items():
+        if value is None:
+            continue
         if field in _TEXTS:
             fits, kept = _text(value)
         elif field in STRUCTURES:
