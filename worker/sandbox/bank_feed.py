@@ -8,7 +8,7 @@ account's currency, money in positive.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -81,7 +81,7 @@ class Feed:
         for statement in _SCHEMA:
             store.rows(statement)
 
-    def load(self, records: Sequence[Record]) -> list[str]:
+    def load(self, records: Iterable[Record]) -> list[str]:
         """Replace all lines by `{accountCode, date, amount, payee, reference, id}`; notes on them.
 
         Records already flagged as reconciled are tied to the line of their amount nearest in date.
@@ -92,9 +92,11 @@ class Feed:
             self.store.rows("DELETE FROM statement_line")
             self.store.rows("DELETE FROM statement_match")
             seen: set[str] = set()
+            chart = self.store.all("Accounts")
+            by_code = {str(account.get("Code") or "").lower(): account for account in chart}
             for place, record in enumerate(records, 1):
                 try:
-                    line = self._line(record, place)
+                    line = self._line(by_code, record, place)
                 except ValueError as odd:
                     notes.append(f"{FILE}: line {place} is left out: {odd}")
                     continue
@@ -114,8 +116,9 @@ class Feed:
             (*row, line.payee, line.reference),
         )
 
-    def _line(self, record: Record, place: int) -> StatementLine:
-        account = self.store.account_by_code(str(record.get("accountCode") or ""))
+    def _line(self, by_code: Mapping[str, Record], record: Record, place: int) -> StatementLine:
+        code = str(record.get("accountCode") or "")
+        account = by_code.get(code.lower()) if code else None
         if account is None or account.get("Type") != "BANK":
             raise ValueError(f"{record.get('accountCode')!r} is no bank account of these books")
         day, amount = day_of(record.get("date")), number(record.get("amount"))

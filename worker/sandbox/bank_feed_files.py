@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from worker.sandbox.bank_feed import FILE, Feed
+from worker.sandbox.json_stream import RecordFile
 from worker.sandbox.store import Store
-from worker.sandbox.wire import Record, dumps, from_minor, loads
+from worker.sandbox.wire import Record, dumps, from_minor
+
+
+def open_lines(folder: Path) -> Iterable[Record]:
+    """The statement lines of a books folder, read as they load; none where it has no such file.
+
+    Iterating raises OSError for an unreadable file, ValueError for one that is no list of records.
+    """
+    path = folder / FILE
+    return RecordFile(path, ("StatementLines",)) if path.exists() else ()
 
 
 def read_lines(folder: Path) -> list[Record]:
-    """The statement lines of a books folder; none where it has no such file.
-
-    Raises OSError for an unreadable file, ValueError for one that is no list of records.
-    """
-    path = folder / FILE
-    if not path.exists():
-        return []
-    try:
-        value = loads(path.read_bytes().decode("utf-8-sig"))
-    except ValueError as unreadable:
-        raise ValueError(f"{FILE}: not readable as JSON ({unreadable})") from None
-    if isinstance(value, dict):
-        value = value.get("StatementLines")
-    if not isinstance(value, list) or not all(isinstance(record, dict) for record in value):
-        raise ValueError(f'{FILE}: expected {{"StatementLines": [...]}} with records in the list')
-    return value
+    """The statement lines of a books folder, all of them at once; raises as `open_lines` does."""
+    return list(open_lines(folder))
 
 
 def write_lines(store: Store, folder: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TypeVar
 
 from worker.sandbox.ledger import ID_OF
 from worker.sandbox.store import ID_FIELDS, Store
@@ -12,6 +14,8 @@ from worker.sandbox.wire import Record, guid, stored
 
 NUMBER_OF = {"Invoices": "InvoiceNumber", "CreditNotes": "CreditNoteNumber"}
 LIVE = ("AUTHORISED", "PAID")
+HELD_MAX = 10_000
+_T = TypeVar("_T")
 
 
 @dataclass(slots=True)
@@ -19,9 +23,9 @@ class Books:
     """All that moves money, and what was paid on and applied to each document."""
 
     base: str
-    documents: list[tuple[str, Record]]
-    payments: list[Record]
-    bank_transactions: list[Record]
+    documents: Iterable[tuple[str, Record]]
+    payments: Iterable[Record]
+    bank_transactions: Iterable[Record]
     transfers: list[Record]
     batches: list[Record]
     accounts: dict[str, Record]
@@ -32,9 +36,9 @@ class Books:
 def read_books(store: Store) -> Books:
     books = Books(
         base=str(store.organisation().get("BaseCurrency", "GBP")),
-        documents=[(kind, record) for kind in ID_OF for record in store.all(kind)],
-        payments=[p for p in store.all("Payments") if p.get("Status") == "AUTHORISED"],
-        bank_transactions=list(store.all("BankTransactions")),
+        documents=_held(_Documents(store), sum(store.count(kind) for kind in ID_OF)),
+        payments=_held(_Payments(store), store.count("Payments")),
+        bank_transactions=_held(_BankTransactions(store), store.count("BankTransactions")),
         transfers=list(store.all("BankTransfers")),
         batches=list(store.all("BatchPayments")),
         accounts={str(account["AccountID"]): account for account in store.all("Accounts")},
@@ -47,6 +51,35 @@ def read_books(store: Store) -> Books:
             books.applied[id_of(kind, record)] += amount
             books.applied[guid(allocation["Invoice"]["InvoiceID"])] += amount
     return books
+
+
+def _held(records: Iterable[_T], count: int) -> Iterable[_T]:
+    """A few records are kept at hand; many are read anew for each proof, so memory stays flat."""
+    return list(records) if count <= HELD_MAX else records
+
+
+@dataclass(frozen=True, slots=True)
+class _Documents:
+    store: Store
+
+    def __iter__(self) -> Iterator[tuple[str, Record]]:
+        return ((kind, record) for kind in ID_OF for record in self.store.all(kind))
+
+
+@dataclass(frozen=True, slots=True)
+class _Payments:
+    store: Store
+
+    def __iter__(self) -> Iterator[Record]:
+        return (p for p in self.store.all("Payments") if p.get("Status") == "AUTHORISED")
+
+
+@dataclass(frozen=True, slots=True)
+class _BankTransactions:
+    store: Store
+
+    def __iter__(self) -> Iterator[Record]:
+        return self.store.all("BankTransactions")
 
 
 def is_inflow(payment: Record) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from worker.sandbox import statements
 from worker.sandbox.bank_feed import Feed
-from worker.sandbox.bank_feed_files import read_lines
+from worker.sandbox.bank_feed_files import open_lines
 from worker.sandbox.books import load_books, open_folder
 from worker.sandbox.store import Store
 from worker.sandbox.story import build
@@ -52,7 +52,7 @@ def open_books(path: Path, folder: Path) -> tuple[Store, list[str]]:
     books, notes = open_folder(folder)
     store = Store(path)
     notes += load_books(store, books)
-    return store, [*notes, *Feed(store).load(read_lines(folder))]
+    return store, [*notes, *Feed(store).load(open_lines(folder))]
 
 
 def remove(path: Path) -> None:

@@ -19,11 +19,12 @@ class RecordFile:
     """The records of `{"Invoices": [...]}`, a bare list, or one bare record, in a JSON file.
 
     Every iteration reads the file anew. `names` are the keys the list may stand under, the first
-    found counting; a lone object that carries `id_field` is a record itself. Iterating raises
+    found counting; a lone object that carries `id_field`, where one is
+    named, is a record itself. Iterating raises
     OSError for an unreadable file, and ValueError naming one that is not JSON of this shape.
     """
 
-    def __init__(self, path: Path, names: tuple[str, ...], id_field: str) -> None:
+    def __init__(self, path: Path, names: tuple[str, ...], id_field: str | None = None) -> None:
         self.path = path
         self.names = names
         self.id_field = id_field

@@ -176,7 +176,7 @@ def read_list(
         raise too_wide()
     # A few rows are found by their filter and sorted; the plus keeps SQLite from walking them all.
     walk = "+" if total <= PAGE_SIZE_MAX else ""
-    sql = f"SELECT json FROM record WHERE {where} ORDER BY {walk}{order}"
+    sql = f"SELECT rowid FROM record WHERE {where} ORDER BY {walk}{order}"
     pagination = None
     if paged:
         page, size = _page(params) if listing.sized else (_page(params)[0], PAGE_SIZE)
@@ -184,7 +184,7 @@ def read_list(
         if listing.sized:
             pages = -(-total // size)
             pagination = {"page": page, "pageSize": size, "pageCount": pages, "itemCount": total}
-    texts = [row[0] for row in store.rows(sql, values)]
+    texts = store.texts([row[0] for row in store.rows(sql, values)])
     if summary:
         drops = _SUMMARY_ONLY if kind == "Invoices" else listing.summary_drops
         texts = [_without(text, drops) for text in texts]
