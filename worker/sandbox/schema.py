@@ -27,11 +27,11 @@ CREATE TABLE IF NOT EXISTS record (
   account_id TEXT, json TEXT NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS record_id ON record (kind, id);
 CREATE INDEX IF NOT EXISTS record_updated ON record (
-  kind, updated_ms, id, status, type, date, due_date, contact_id, amount_due);
-CREATE INDEX IF NOT EXISTS record_number ON record (kind, number COLLATE NOCASE);
+  kind, updated_ms, id, status, type, date, due_date, contact_id, amount_due, amount_paid);
+CREATE INDEX IF NOT EXISTS record_number ON record (kind, number COLLATE NOCASE, id);
 CREATE INDEX IF NOT EXISTS record_contact ON record (kind, contact_id, status, amount_due);
 CREATE INDEX IF NOT EXISTS record_status ON record (kind, status, updated_ms, id);
-CREATE INDEX IF NOT EXISTS record_date ON record (kind, date);
+CREATE INDEX IF NOT EXISTS record_date ON record (kind, date, id);
 CREATE INDEX IF NOT EXISTS record_document ON record (document_id);
 CREATE TABLE IF NOT EXISTS ledger_line (
   seq INTEGER PRIMARY KEY, source_kind TEXT NOT NULL, source_id TEXT NOT NULL,

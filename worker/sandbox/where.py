@@ -76,7 +76,9 @@ def order_by(text: str, fields: dict[str, Field], tie: str) -> str:
         way = {"ASCENDING": "ASC", "DESCENDING": "DESC"}.get(way, way)
         if field is None or len(words) > 2 or way not in ("ASC", "DESC"):
             raise bad_query(f"No property or field '{words[0]}' to order by")
-        terms.append(f"{field.sql} {way}")
+        # Texts are put in order as they are compared, in any case.
+        collate = " COLLATE NOCASE" if field.kind == "text" else ""
+        terms.append(f"{field.sql}{collate} {way}")
     return ", ".join([*terms, tie])
 
 
