@@ -9,11 +9,13 @@ from datetime import date
 import pytest
 
 from tests.matching.makers import (
+    a_bill,
     a_contact,
     a_document,
     a_line,
     decide,
     numbers,
+    paid_before,
 )
 from worker.books.records import BankLine, Contact, Document
 
@@ -207,6 +209,47 @@ TRAPS: list[
         [],
         [("suggest", ["INV-0526"])],
     ),
+    (
+        "two of three invoices quoted, and the sum is all three's",
+        [a_line("600.60", MARLOW, "INV-0046 INV-0047")],
+        [
+            a_document(f"INV-004{n}", MARLOW, due)
+            for n, due in ((6, "310"), (7, "77"), (8, "213.60"))
+        ],
+        [],
+        [("suggest", ["INV-0046", "INV-0047", "INV-0048"])],
+    ),
+    (
+        "the payer's own invoice has the very amount, but he quotes another of his",
+        [a_line("310.40", MARLOW, "INV-0047")],
+        [a_document("INV-0046", MARLOW, "310.40"), a_document("INV-0047", MARLOW, "999.00")],
+        [],
+        [("suggest", ["INV-0046"])],
+    ),
+    (
+        "a quoted number that is one slip from two of the payer's invoices",
+        [a_line("310.40", MARLOW, "INV-0045")],
+        [a_document("INV-0046", MARLOW, "310.40"), a_document("INV-0047", MARLOW, "999.00")],
+        [],
+        [("suggest", ["INV-0046"])],
+    ),
+    (
+        "a quoted number that is one slip from one of the payer's invoices",
+        [a_line("310.40", MARLOW, "INV-0045")],
+        [a_document("INV-0046", MARLOW, "310.40"), a_document("INV-0077", MARLOW, "999.00")],
+        [],
+        [("auto", ["INV-0046"])],
+    ),
+    (
+        "two quoted, short together, and one of them makes the sum with a third",
+        [a_line("387.40", MARLOW, "INV-0046 INV-0047")],
+        [
+            a_document(f"INV-004{n}", MARLOW, due)
+            for n, due in ((6, "310.40"), (7, "99"), (8, "77"))
+        ],
+        [],
+        [("suggest", ["INV-0046", "INV-0047"])],
+    ),
 ]
 
 
@@ -226,3 +269,36 @@ def test_a_careful_bookkeeper_does(
 
     decided = [(proposals[line.id].action, numbers(proposals[line.id])) for line in numbered]
     assert decided == list(expected)
+
+
+IBAN = "NL91ABNA0417164300"
+
+
+def test_an_account_in_the_text_says_who_paid_as_the_banks_own_field_does() -> None:
+    text = f"SEPA Overboeking IBAN: {IBAN} Naam: J. de Boer Omschrijving: betaling"
+    line = a_line("310.40", description=text)
+    past = [
+        paid_before(a_line("9.00", description=text, id=f"H{n}", date=date(2026, 1, n)), MARLOW)
+        for n in (1, 2)
+    ]
+    renamed = replace(line, description=text.replace("J. de Boer", "Huishouden"))
+
+    by_account = decide([renamed], [a_document("INV-1", MARLOW, "310.40")], history=past)["L1"]
+
+    assert (by_account.action, numbers(by_account)) == ("auto", ["INV-1"])
+
+
+def test_money_to_an_account_in_the_text_that_is_new_for_the_supplier_is_asked_about() -> None:
+    text = "SEPA Overboeking IBAN: {} Naam: Marlow Textiles Omschrijving: 7001"
+    past = [
+        paid_before(
+            a_line("-9.00", description=text.format(IBAN), id=f"H{n}", date=date(2026, 1, n)),
+            MARLOW,
+        )
+        for n in (1, 2)
+    ]
+    line = a_line("-310.40", description=text.format("NL20INGB0001234567"))
+
+    proposal = decide([line], [a_bill("7001", MARLOW, "310.40")], history=past)["L1"]
+
+    assert (proposal.action, proposal.reason_code) == ("suggest", "new_payee_account")

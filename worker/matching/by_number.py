@@ -8,7 +8,7 @@ from itertools import product
 
 from worker.books.decisions import Remainder
 from worker.matching.book import PENDING, age, direction_of
-from worker.matching.candidate import Candidate, Kind, Search
+from worker.matching.candidate import CHANCE_MAX, Candidate, Kind, Search
 from worker.matching.combinations import sums_to
 from worker.matching.deductions import discounted, netted
 from worker.text.references import Strength
@@ -18,12 +18,23 @@ _READINGS_MAX = 12
 
 def named(search: Search) -> Iterator[Candidate]:
     """Candidates for each thing the quoted numbers can mean."""
-    for places, strength in _readings(search):
+    readings, singles = _readings(search)
+    for places, strength in readings:
         yield from _by_reading(search, places, strength)
+    # One of several quoted numbers is meant alone only where the sum is just its own.
+    for places, strength in singles:
+        yield from (
+            c
+            for c in _by_reading(search, places, strength)
+            if c.places == places and not c.remainder
+        )
 
 
-def _readings(search: Search) -> list[tuple[tuple[int, ...], Strength]]:
-    """Sets of documents the quoted numbers can mean, likelier spellings first."""
+_Readings = list[tuple[tuple[int, ...], Strength]]
+
+
+def _readings(search: Search) -> tuple[_Readings, _Readings]:
+    """Sets of documents the quoted numbers can mean, likelier spellings first; and each alone."""
     quoted = []
     for number in search.reading.references.quoted:
         fitting = _fitting(search, number.documents)
@@ -31,6 +42,7 @@ def _readings(search: Search) -> list[tuple[tuple[int, ...], Strength]]:
             quoted.append((number, fitting))
     sure = [each for each in quoted if each[0].strength > Strength.WEAK]
     readings: dict[tuple[int, ...], Strength] = {}
+    singles: dict[tuple[int, ...], Strength] = {}
     for chosen in (sure, quoted):
         if not chosen:
             continue
@@ -39,7 +51,7 @@ def _readings(search: Search) -> list[tuple[tuple[int, ...], Strength]]:
             readings.setdefault(tuple(sorted(set(choice))), strength)
         for number, options in chosen if len(chosen) > 1 else ():
             for place in options:
-                readings.setdefault((place,), number.strength)
+                singles.setdefault((place,), number.strength)
     for first, last in search.reading.references.ranges:
         low, high = (search.reading.references.quoted[end] for end in (first, last))
         between = search.book.numbers.between(low.documents[0], high.documents[0])
@@ -47,7 +59,7 @@ def _readings(search: Search) -> list[tuple[tuple[int, ...], Strength]]:
         rest = [options[0] for number, options in sure if number not in (low, high)]
         if fitting:
             readings.setdefault(tuple(sorted({*fitting, *rest})), min(low.strength, high.strength))
-    return list(readings.items())
+    return list(readings.items()), [each for each in singles.items() if each[0] not in readings]
 
 
 def _fitting(search: Search, places: Iterable[int]) -> tuple[int, ...]:
@@ -124,10 +136,14 @@ def _more(search: Search, settled: Sequence[int], strength: Strength) -> Iterato
         p for p in search.payable(contact_id) if p not in settled and documents[p].due <= over
     ]
     exact = [(p,) for p in others if documents[p].due == over]
-    ways = [*exact, *sums_to(over, [(p, documents[p].due) for p in others]).ways]
+    sums = sums_to(over, [(p, documents[p].due) for p in others])
+    ways = [*exact, *sums.ways]
     bar = "" if len(ways) == 1 else "several_sums"
+    if not bar and not exact and sums.by_chance > CHANCE_MAX:
+        bar = "sum_by_chance"
     for way in ways[:3]:
-        yield search.candidate("several", [*settled, *way], bar=bar)
+        found = search.candidate("several", [*settled, *way], bar=bar)
+        yield replace(found, named_in_part=True, sums=sums if len(way) > 1 else None)
     yield replace(
         search.candidate("over", settled, strength=strength, bar="overpayment"),
         remainder=(Remainder("overpayment", over),),

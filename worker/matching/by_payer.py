@@ -7,7 +7,14 @@ from dataclasses import replace
 from decimal import Decimal
 
 from worker.books.decisions import Remainder
-from worker.matching.candidate import SEARCHED_MAX, Candidate, Kind, Search, interchangeable
+from worker.matching.candidate import (
+    CHANCE_MAX,
+    SEARCHED_MAX,
+    Candidate,
+    Kind,
+    Search,
+    interchangeable,
+)
 from worker.matching.combinations import sums_to
 from worker.matching.deductions import discounted, netted
 
@@ -15,8 +22,6 @@ from worker.matching.deductions import discounted, netted
 _NEAR = Decimal("0.05")
 _SHORT_BY_MAX = Decimal(35)
 _PART_MIN = Decimal("0.05")
-# Sets expected to fit by accident, above which a fitting one proves too little.
-_CHANCE_MAX = 0.02
 _CREDITS_MAX = 6
 
 
@@ -66,7 +71,7 @@ def _several(search: Search, invoices: Sequence[int]) -> Iterator[Candidate]:
         bar = ""
         if len(sums.ways) > 1 or not sums.complete or _picks_among_unlike(search, way, dated):
             bar = "several_sums"
-        elif sums.by_chance > _CHANCE_MAX and not everything:
+        elif sums.by_chance > CHANCE_MAX and not everything:
             bar = "sum_by_chance"
         yield replace(search.candidate("several", way, bar=bar), sums=sums, everything=everything)
 

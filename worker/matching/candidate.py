@@ -22,6 +22,8 @@ Kind = Literal[
 
 # A contact with more open documents than this is searched by exact amount and number alone.
 SEARCHED_MAX = 60
+# Sets expected to fit by accident, above which a fitting one proves too little.
+CHANCE_MAX = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ class Candidate:
     remainder: tuple[Remainder, ...] = ()
     strength: Strength | None = None
     """How every document in it is named; None where one is not."""
+    named_in_part: bool = False
+    """It holds every document the text names, and others that make up the sum."""
     typo: str = ""
     """The quoted digits that are one slip from the document's number."""
     contact_id: str = ""

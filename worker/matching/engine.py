@@ -107,7 +107,7 @@ class _Run:
         for i, reading in enumerate(readings):
             if choices[i].chosen is not None or choices[i].lost_to is not None:
                 continue
-            if reading.payer.via not in ("nobody", "resembles") or reading.references.quoted:
+            if reading.payer.via not in ("nobody", "resembles", "tie") or reading.references.quoted:
                 continue
             if reading.line.id in self.held or reading.line.id in self.memory.declines:
                 continue

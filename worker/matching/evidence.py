@@ -20,6 +20,8 @@ PRIOR = -6.0
 REFERENCE = {Strength.FULL: 10.0, Strength.BARE: 7.0, Strength.WEAK: 3.0}
 # The number is one slip away from a quoted one that names nothing.
 TYPO = 4.0
+# Some of the documents are named, and nothing that is named is left out.
+NAMED_IN_PART = 5.0
 # Quoted numbers name something else.
 NAMES_OTHER = -5.0
 PAYER = {
@@ -43,6 +45,8 @@ AMOUNT_MIN_OF_PAYER = 2.5
 ONE_DOCUMENT = 1.5
 EVERYTHING_OWED = 4.0
 NOT_EXACT = {"part": -2.5, "over": -4.0, "discount": 2.0, "netted": 1.0}
+# Part of a document, or more than it, where another of the contact has the very amount.
+EXACT_ELSEWHERE = -9.0
 # The credit is named as well as what it is taken from, and the sum is exact.
 CREDIT_NAMED = 6.0
 IN_TERMS = 0.5

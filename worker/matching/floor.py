@@ -15,7 +15,7 @@ from decimal import Decimal
 from worker.books.records import BankLine, Document
 from worker.matching.book import Book
 from worker.matching.candidate import Candidate, Reading
-from worker.matching.memory import Memory, bare_account, same_account
+from worker.matching.memory import Memory, account_given, bare_account, same_account
 from worker.matching.policy import MatchingPolicy
 from worker.matching.trouble import DOUBLE_DAYS_MAX, says_returned
 from worker.text.references import Strength
@@ -124,7 +124,7 @@ def _money_out(
 
 def is_new_account(line: BankLine, contact_id: str, book: Book, memory: Memory) -> bool:
     """Money went to an account number not among those known for the contact, which has some."""
-    given = bare_account(line.counterparty_account)
+    given = account_given(line)
     contact = book.contacts.get(contact_id)
     on_card = {bare_account(number) for number in contact.bank_accounts} if contact else set()
     known = on_card | memory.accounts_of.get(contact_id, frozenset())

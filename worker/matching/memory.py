@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ PROCESSORS = frozenset(
     "deliveroo ubereats justeat payplug lemonway viva vivawallet razorpay paymark windcave eftpos "
     "tyro bluesnap 2checkout authorizenet nochex cardpointe".split()
 )
+
+_IBAN = re.compile(r"\b[A-Z]{2}\d{2}[A-Z0-9]{11,30}\b", re.ASCII)
 
 _PAYOUTS = frozenset("payout payouts disbursement disbursements auszahlung settlement".split())
 
@@ -117,7 +120,7 @@ def remember(
         if not contact_id:
             continue
         settled[contact_id, line.amount].append(past)
-        number = bare_account(line.counterparty_account)
+        number = account_given(line)
         if is_processor(line):
             continue
         if key:
@@ -154,6 +157,24 @@ def is_processor(line: BankLine) -> bool:
     return any(word in PROCESSORS for word in named) or any(
         word in _PAYOUTS for word in words(line.text)
     )
+
+
+def account_given(line: BankLine) -> str:
+    """The other party's account, bare: as the bank's own field says, else the one IBAN in its text.
+
+    An IBAN is believed where its check digits agree (ISO 13616).
+    """
+    field_says = bare_account(line.counterparty_account)
+    if field_says:
+        return field_says
+    found = dict.fromkeys(
+        match[0] for match in _IBAN.finditer(line.text.upper()) if _checks(match[0])
+    )
+    return next(iter(found)) if len(found) == 1 else ""
+
+
+def _checks(iban: str) -> bool:
+    return int("".join(str(int(c, 36)) for c in iban[4:] + iban[:4])) % 97 == 1
 
 
 def bare_account(number: str) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from worker.books.records import BankLine
 from worker.matching.book import Book, Direction
-from worker.matching.memory import Memory, bare_account, is_processor, payer_key
+from worker.matching.memory import Memory, account_given, is_processor, payer_key
 from worker.text.names import Grade, NameFit, is_cut_off, name_words, payer_words
 from worker.text.party import party_of
 
@@ -74,7 +74,7 @@ class Payers:
         return Payer("resembles" if close else "nobody", printed, "", close)
 
     def _holder(self, line: BankLine) -> tuple[str, int]:
-        number = bare_account(line.counterparty_account)
+        number = account_given(line)
         if not number:
             return "", 0
         learned = self._memory.account_holders.get(number)

@@ -20,8 +20,8 @@ def weighed(search: Search, candidate: Candidate) -> Candidate:
     weight = evidence.PRIOR + evidence.date_weight(search.reading.line, documents)
     if candidate.strength is not None:
         weight += evidence.REFERENCE[_strength(search, candidate, candidate.strength)]
-        if _leaves_out(search, candidate):
-            candidate = replace(candidate, bar=candidate.bar or "names_other")
+    elif candidate.named_in_part:
+        weight += evidence.NAMED_IN_PART
     else:
         typo = _typo(search, candidate)
         if typo:
@@ -30,6 +30,8 @@ def weighed(search: Search, candidate: Candidate) -> Candidate:
         elif _names_other(search, candidate):
             weight += evidence.NAMES_OTHER
             candidate = replace(candidate, bar=candidate.bar or "names_other")
+    if _leaves_out(search, candidate):
+        candidate = replace(candidate, bar=candidate.bar or "names_other")
     if candidate.credits and candidate.strength is not None and not candidate.bar:
         weight += evidence.CREDIT_NAMED
     weight += _payer_weight(search, candidate)
@@ -73,18 +75,25 @@ def _amount_weight(search: Search, candidate: Candidate) -> float:
             return evidence.AMOUNT_MAX
         chance = candidate.sums.by_chance if candidate.sums else 0.05
         return evidence.sum_weight(chance, candidate.everything)
-    return evidence.NOT_EXACT.get(candidate.kind, 0.0)
+    weight = evidence.NOT_EXACT.get(candidate.kind, 0.0)
+    if candidate.kind in ("part", "over") and search.exact(candidate.contact_id):
+        weight += evidence.EXACT_ELSEWHERE
+    return weight
 
 
 def _typo(search: Search, candidate: Candidate) -> str:
-    """The digits that are one slip from the candidate's number, where nothing else is quoted."""
+    """The digits that are one slip from the candidate's number and from no other of its contact's.
+
+    Nothing where the text quotes a number as it is.
+    """
     quoted = search.reading.references
     if len(candidate.places) != 1 or quoted.quoted or not candidate.belongs:
         return ""
     numbers = search.book.numbers
     for digits in quoted.unknown or quoted.digits:
         if numbers.slip_of(digits, candidate.places[0]):
-            return digits
+            others = (p for p in search.payable(candidate.contact_id) if p not in candidate.places)
+            return "" if any(numbers.slip_of(digits, p) for p in others) else digits
     return ""
 
 

@@ -40,6 +40,7 @@ _INVOICE_WORDS = frozenset(
 )
 _NUMBER_WORDS = frozenset("no nos nr nrs num number numbers numero n nummer ref".split())
 _DAY_ORDERS = {
+    4: ("mmyy",),
     6: ("yymmdd", "ddmmyy", "mmddyy", "yyyymm", "mmyyyy"),
     8: ("yyyymmdd", "ddmmyyyy", "mmddyyyy"),
 }
@@ -425,7 +426,7 @@ def _is_whole_number(run: _Run) -> bool:
 
 
 def _reads_as_day(digits: str) -> bool:
-    """Six or eight digits in a row that banks print for a day or a month: 260315, 15032026."""
+    """Digits in a row that banks and payers write for a day or a month: 260315, 0326, 15032026."""
     return any(_is_day(digits, order) for order in _DAY_ORDERS.get(len(digits), ()))
 
 
@@ -435,7 +436,8 @@ def _is_day(digits: str, order: str) -> bool:
         part: "".join(d for d, o in zip(digits, order, strict=True) if o == part) for part in "ymd"
     }
     year = int(of["y"]) if len(of["y"]) == 4 else 2000 + int(of["y"])
-    return 2000 <= year <= 2050 and 1 <= int(of["m"]) <= 12 and 1 <= int(of["d"] or "1") <= 31
+    first, last = (2020, 2039) if len(digits) == 4 else (2000, 2050)
+    return first <= year <= last and 1 <= int(of["m"]) <= 12 and 1 <= int(of["d"] or "1") <= 31
 
 
 def _joins_range(runs: Sequence[_Run], at: int) -> bool:
