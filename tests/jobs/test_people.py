@@ -54,7 +54,7 @@ def test_what_is_posted_already_cannot_be_declined(demo_after_a_run: Demo) -> No
 
 
 CANNOT_BE_ACCEPTED = {
-    "duplicate row": "names nothing",
+    "duplicate row": "no second movement",
     "entered by hand": "already in Xero",
     "trading name": "already",
     "overpayment": "exactly one equal",

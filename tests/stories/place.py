@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -101,6 +102,7 @@ class Place:
         return Ended(done.returncode, done.stdout, done.stderr)
 
     def start(self, *words: str) -> subprocess.Popen[str]:
+        """The command as a process that heeds Ctrl-C, even where these tests run with it ignored."""
         return subprocess.Popen(
             [sys.executable, "-m", "worker", *words],
             cwd=self.root,
@@ -108,6 +110,7 @@ class Place:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_heed_ctrl_c,
         )
 
     def told(self, *words: str) -> Any:
@@ -115,6 +118,10 @@ class Place:
         done = self.run("--run-now", "--json", *words)
         assert done.code == 0, done.err or done.out
         return json.loads(done.out)
+
+
+def _heed_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def organisation(base: str, name: str = "story", **changed: Any) -> dict[str, Any]:
