@@ -102,7 +102,7 @@ class Place:
         return Ended(done.returncode, done.stdout, done.stderr)
 
     def start(self, *words: str) -> subprocess.Popen[str]:
-        """The command as a process that heeds Ctrl-C, even where these tests run with it ignored."""
+        """The command as a process that heeds Ctrl-C, even where the tests run with it ignored."""
         return subprocess.Popen(
             [sys.executable, "-m", "worker", *words],
             cwd=self.root,
