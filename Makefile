@@ -25,6 +25,9 @@ test:                   ## the quick tests
 slow:                   ## all tests
 	./test --slow
 
+campaigns:              ## two hundred seeds of any acts in any order on the sandbox (most of an hour)
+	SEEDS=200 ./test --slow tests/sandbox/test_any_order.py
+
 wheel:                  ## build dist/*.whl and look that migrations and rules are inside
 	rm -rf dist
 	$(python) -m hatchling build -t wheel
@@ -35,4 +38,4 @@ lock:                   ## newest versions into constraints*.txt (needs uv); the
 	$(compile) --upgrade -o constraints.txt
 	$(compile) --upgrade --extra dev -c constraints.txt -o constraints-dev.txt
 
-.PHONY: help check lint types contracts test slow wheel lock
+.PHONY: help check lint types contracts test slow campaigns wheel lock

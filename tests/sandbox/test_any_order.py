@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from decimal import Decimal
 
@@ -13,6 +14,8 @@ from worker.sandbox.check import check
 from worker.sandbox.wire import to_minor
 
 ACTS = 300
+# The slow group plays as many as its time allows; `make campaigns` plays two hundred.
+SEEDS = int(os.environ.get("SEEDS", "24"))
 SIGNS = {
     ("Invoices", "ACCREC"): ("DEBTORS", 1),
     ("Invoices", "ACCPAY"): ("CREDITORS", -1),
@@ -74,6 +77,6 @@ def test_rule_17_three_hundred_acts_in_any_order_leave_the_books_whole(seed: int
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3, 203))
-def test_rule_17_three_hundred_acts_of_two_hundred_seeds(seed: int) -> None:
+@pytest.mark.parametrize("seed", range(3, 3 + SEEDS))
+def test_rule_17_three_hundred_acts_of_many_seeds(seed: int) -> None:
     three_hundred_acts(seed)
