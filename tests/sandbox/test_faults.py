@@ -151,7 +151,7 @@ ENDS = [
 
 
 @pytest.mark.parametrize(("kind", "answer", "payments"), ENDS)
-def test_an_ending_shows_as_it_says_and_the_payment_is_there_or_not(
+def test_rule_20_an_ending_shows_as_it_says_and_the_payment_is_there_or_not(
     desk: Desk, reach: Reach, kind: str, answer: str, payments: int
 ) -> None:
     invoice = desk.invoice()
@@ -298,7 +298,7 @@ def test_an_ignored_page_is_the_first_one_again(desk: Desk, reach: Reach) -> Non
     assert pages(reach(desk, {"page-ignored": 1}), 3) == ["1 2 3"] * 3
 
 
-def test_the_same_credentials_open_another_organisation(desk: Desk, reach: Reach) -> None:
+def test_rule_20_the_same_credentials_open_another_organisation(desk: Desk, reach: Reach) -> None:
     real = desk.store.organisation()
     place = reach(desk, {"organisation-swap": 1}, share="reads")
 

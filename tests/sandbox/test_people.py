@@ -57,7 +57,7 @@ def office(desk: Desk) -> Iterator[Office]:
     assert check(desk.store) == []
 
 
-def test_no_endpoint_shows_a_line(office: Office) -> None:
+def test_rule_18_no_endpoint_shows_a_line(office: Office) -> None:
     office.line("77.77", payee="Unseen Payer")
 
     for path in ("BankTransactions", "Payments", "Contacts", "Reports/BankSummary"):
@@ -351,7 +351,7 @@ SEEDS = [*range(8), *(pytest.param(seed, marks=pytest.mark.slow) for seed in ran
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_people_never_unbalance_the_ledger_and_cash_moves_once_per_line(seed: int) -> None:
+def test_rule_18_people_never_unbalance_the_ledger_and_cash_moves_once_per_line(seed: int) -> None:
     people, store = hectic(seed, 40)
 
     assert check(store) == []
