@@ -250,6 +250,13 @@ TRAPS: list[
         [],
         [("suggest", ["INV-0046", "INV-0047"])],
     ),
+    (
+        "a longer name of somebody else, repeated by the bank in a shorter field",
+        [a_line("310.40", "MARLOW TEXTILES CHARITY", description="VIREMENT DE MARLOW TEXT")],
+        [a_document("INV-1", MARLOW, "310.40")],
+        [],
+        [("suggest", ["INV-1"])],
+    ),
 ]
 
 

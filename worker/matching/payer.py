@@ -86,12 +86,15 @@ class Payers:
     def _names(self, line: BankLine, direction: Direction) -> tuple[NameFit, ...]:
         """Contacts by name: from the payee, else from whatever else the bank printed."""
         found: tuple[NameFit, ...] = ()
+        said: list[tuple[str, ...]] = []
         for text in (line.payee, line.description, line.reference):
             labelled = party_of(text)
             named = labelled or text
             printed = payer_words(named) if named else ()
-            if not printed:
+            # A second text that repeats the first and is cut off sooner says less, not more.
+            if not printed or any(_begins(printed, longer) for longer in said):
                 continue
+            said.append(printed)
             alone = text is line.payee or labelled != ""
             key = (" ".join(printed), is_cut_off(named), alone, direction)
             if key not in self._fits:
@@ -123,6 +126,16 @@ class Payers:
         if kept and kept[0].grade >= Grade.SHORTER:
             kept = [fit for fit in kept if fit.grade != Grade.WIDER]
         return tuple(kept)
+
+
+def _begins(short: Sequence[str], long: Sequence[str]) -> bool:
+    """The words of one text are the beginning of another's, the last one perhaps cut."""
+    last = len(short) - 1
+    return (
+        len(short) <= len(long)
+        and tuple(short[:last]) == tuple(long[:last])
+        and long[last].startswith(short[last])
+    )
 
 
 def _identified(
