@@ -17,7 +17,7 @@ from tests.matching.makers import (
     numbers,
     paid_before,
 )
-from worker.books.records import BankLine, Contact, Document
+from worker.books.records import BankLine, Contact, Document, HistoryLine
 
 MARLOW = "Marlow Textiles Ltd"
 HERON = "Heron Textiles Ltd"
@@ -309,3 +309,17 @@ def test_money_to_an_account_in_the_text_that_is_new_for_the_supplier_is_asked_a
     proposal = decide([line], [a_bill("7001", MARLOW, "310.40")], history=past)["L1"]
 
     assert (proposal.action, proposal.reason_code) == ("suggest", "new_payee_account")
+
+
+def test_a_name_cut_off_and_the_same_name_whole_speak_against_each_other() -> None:
+    def paid(payee: str, contact: str, number: int) -> HistoryLine:
+        line = a_line("9.00", payee, id=f"H{number}", date=date(2026, 1, number))
+        return paid_before(line, contact)
+
+    whole, cut = "YONDER SUMMIT JOINERY", "YONDER SUMMIT JOI"
+    one_payer = [paid(whole, MARLOW, 1), paid(whole, MARLOW, 2), paid(cut, MARLOW, 3)]
+    for_two = [*one_payer[:2], paid(cut, HERON, 3), paid(cut, HERON, 4)]
+    line, documents = a_line("310.40", whole), [a_document("INV-1", MARLOW, "310.40")]
+
+    assert decide([line], documents, history=one_payer)["L1"].action == "auto"
+    assert decide([line], documents, history=for_two)["L1"].action == "suggest"

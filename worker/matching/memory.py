@@ -25,6 +25,8 @@ PROCESSORS = frozenset(
     "tyro bluesnap 2checkout authorizenet nochex cardpointe".split()
 )
 
+# The shortest field banks print names in has some twelve characters (New Zealand's particulars).
+_CUT_OFF_FROM = 12
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}[A-Z0-9]{11,30}\b", re.ASCII)
 
 _PAYOUTS = frozenset("payout payouts disbursement disbursements auszahlung settlement".split())
@@ -131,6 +133,7 @@ def remember(
     refused: dict[str, list[frozenset[str]]] = defaultdict(list)
     for line_id, documents in sorted(declines, key=lambda d: (d[0], sorted(d[1]))):
         refused[line_id].append(documents)
+    _share_cut_off(aliases)
     return Memory(
         aliases={key: Sightings(dict(seen)) for key, seen in aliases.items()},
         account_holders={number: Sightings(dict(seen)) for number, seen in holders.items()},
@@ -140,6 +143,22 @@ def remember(
         moved={key: tuple(past) for key, past in moved.items()},
         declines={line_id: tuple(sets) for line_id, sets in refused.items()},
     )
+
+
+def _share_cut_off(aliases: dict[str, Counter[str]]) -> None:
+    """One payer's name, whole and cut off inside a word by a shorter field, is one name.
+
+    Where the two were seen with different contacts, each has the other's sightings against it.
+    """
+    keys, own = sorted(aliases), {key: Counter(seen) for key, seen in aliases.items()}
+    for place, short in enumerate(keys):
+        after = place + 1
+        while len(short) >= _CUT_OFF_FROM and after < len(keys) and keys[after].startswith(short):
+            long = keys[after]
+            after += 1
+            if long[len(short)] != " " and set(own[short]) != set(own[long]):
+                aliases[short] += own[long]
+                aliases[long] += own[short]
 
 
 def payer_key(line: BankLine) -> str:

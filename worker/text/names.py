@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -44,6 +45,8 @@ BOILERPLATE = frozenset(
     "danke merci bedankt tack tak grazie gracias statement stmt gbp eur usd aud nzd cad chf sek "
     "nok dkk pln".split()
 )
+# "Conf# nsbbdnefc": a code of letters is no name either.
+_CODE = re.compile(r"\bconf(?:irmation)?\s?#\s*\S+", re.IGNORECASE)
 # Words so many companies share that they tell nobody apart.
 GENERIC = frozenset(
     "services service group holding holdings international global solutions solution consulting "
@@ -98,6 +101,7 @@ def name_words(name: str) -> tuple[str, ...]:
 
 def payer_words(text: str) -> tuple[str, ...]:
     """The words of a bank's text that can be part of a name: no boilerplate, no digits."""
+    text = _CODE.sub(" ", text)
     kept = [w for w in words(text) if w not in BOILERPLATE and not any(c.isdigit() for c in w)]
     return _spare(_without_legal_form(tuple(kept)), _TITLES | _JOINERS)
 
