@@ -463,7 +463,10 @@ def config_() -> None:
 @click.pass_obj
 def config_check(door: Door) -> None:
     """Every fault of the configuration at once, with file and line."""
+    from worker.wiring.worker import check_parts
+
     config = door.config
+    check_parts(config)
     count = len(config.organisations)
     out(f"The configuration is sound: {count or 'no'} organisation{'' if count == 1 else 's'}.")
 

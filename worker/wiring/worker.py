@@ -15,6 +15,7 @@ import httpx
 
 from worker.actions import review
 from worker.actions.review import Explained
+from worker.bank.profiles import shipped
 from worker.bankrules.language import Rule, parse
 from worker.books.decisions import Decision
 from worker.books.intents import Intent
@@ -310,10 +311,33 @@ def _setup(
     )
 
 
+def check_parts(config: Config) -> None:
+    """What only the parts know of a configuration: CSV profiles by name, and the bank rules.
+
+    Raises SetupWrong with every fault, a line each.
+    """
+    faults: list[str] = []
+    for wanted in config.organisations:
+        for account in wanted.accounts:
+            try:
+                _account(config, wanted, account)
+            except SetupWrong as fault:
+                faults.append(f"{wanted.name}, account {account.code}: {fault}")
+    for folder in dict.fromkeys([config.rules_dir, *(o.rules_dir for o in config.organisations)]):
+        try:
+            load_rules(folder)
+        except SetupWrong as fault:
+            faults.append(str(fault))
+    if faults:
+        raise SetupWrong("\n".join(faults))
+
+
 def _account(config: Config, wanted: OrganisationConfig, account: AccountConfig) -> AccountSetup:
     profile = account.csv
     if isinstance(profile, str) and profile in config.csv_profiles:
         profile = config.csv_profiles[profile]
+    elif isinstance(profile, str):
+        shipped(profile)
     return AccountSetup(
         code=account.code,
         currency=account.currency,
