@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.openapi import Judged
 from tests.stories.demo import Demo, Elapsed, time_in_hand
 from tests.stories.lived import Lived, live
+from worker.sandbox.app import SandboxApp
+
+
+@pytest.fixture(autouse=True)
+def held_to_xeros_file(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every request to a sandbox in this process, and every answer, is as Xero's file says.
+
+    Where that file is not beside the project nothing is judged (tests/openapi.py).
+    """
+    answer = SandboxApp.__call__
+    faults: set[str] = set()
+
+    def judged(app: SandboxApp, environ: Any, start: Any) -> Any:
+        judge = Judged(functools.partial(answer, app))
+        body = judge(environ, start)
+        faults.update(judge.faults)
+        return body
+
+    monkeypatch.setattr(SandboxApp, "__call__", judged)
+    yield
+    assert not faults, sorted(faults)
 
 
 @pytest.fixture

@@ -211,14 +211,14 @@ class Person:
         invoice = {"InvoiceID": self.demo.document(number)["InvoiceID"]}
         return self.put(
             "Payments",
-            {"Invoice": invoice, "Account": {"Code": "090"}, "Date": day, "Amount": amount},
+            {"Invoice": invoice, "Account": {"Code": "090"}, "Date": day, "Amount": float(amount)},
         )
 
     def enters(self, amount: str, day: str, contact: str, *, out: bool = False) -> Json:
         """Cash typed in by hand, straight to sales or to general expenses."""
         line = {
             "Description": "by hand",
-            "LineAmount": amount,
+            "LineAmount": float(amount),
             "AccountCode": "429" if out else "200",
             "TaxType": "NONE",
         }
