@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -15,9 +15,10 @@ from worker.books.ports import AccountPolicy, Clock, Ledger
 from worker.books.records import Account, Organisation
 from worker.errors import SetupWrong
 from worker.matching.policy import MatchingPolicy
+from worker.mirror import leases
 from worker.mirror.engine import Mirror
 
-LEASE_TTL_SECONDS = 120
+LEASE_TTL_SECONDS = leases.TTL_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +110,3 @@ def pin_accounts(
             post_from=wanted.post_from,
         )
     return pinned
-
-
-def local_day_start(day: date, organisation: Organisation) -> datetime:
-    """The instant the organisation's day begins."""
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(organisation.timezone))
